@@ -1,0 +1,1 @@
+"""The ways in; decides nothing itself."""

@@ -1,0 +1,176 @@
+"""From what a service wants to say to what the ledger takes: defaults, sections, exact bytes, signature.
+
+Free text is moved to the `text` section by itself; an event for one nation is sealed to it. From `compose` on, the payload's
+bytes are never made again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import errors, events
+from ledger.events.base import NEWEST, TEXT_EVERYWHERE
+from ledger.formats import envelope, sealing, strict
+from ledger.formats.entry import format_instant
+from ledger.formats.keys import SigningKey
+
+SHORT_INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,6}))?(?:Z|\+00:00)").fullmatch
+LANGUAGES = {"GB": "en", "FR": "fr"}
+BOTH = ("GB", "FR")
+
+
+@dataclass(frozen=True)
+class Sealers:
+    """What sealing needs: the public sealing key of each nation and, for national events, its sealer's signing key."""
+
+    sealing: Mapping[str, bytes]
+    sealer: Mapping[str, SigningKey]
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who speaks: an authority, its nation, its key."""
+
+    authority: str
+    nation: str
+    key: SigningKey
+
+
+def new_id(milliseconds: int | None = None, random: bytes | None = None) -> str:
+    """A UUID version 7: 48 bits of milliseconds, then random bits."""
+    at = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
+    tail = int.from_bytes(random or os.urandom(10), "big")
+    value = (at & (2**48 - 1)) << 80 | 7 << 76 | (tail >> 62 & 0xFFF) << 64 | 2 << 62 | tail & (2**62 - 1)
+    text = f"{value:032x}"
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def instant(text: str, field: str = "occurred_at") -> str:
+    """Any usual way of writing a UTC instant as the ledger's own. Raises Malformed."""
+    found = SHORT_INSTANT(text)
+    if found is None:
+        raise errors.Malformed(f"{text!r} is not a UTC instant", field=field, remedy="write 2015-08-27T03:12:00Z")
+    whole, fraction = found.group(1), found.group(2) or ""
+    return f"{whole if whole.count(':') == 2 else whole + ':00'}.{fraction:0<6}Z"
+
+
+def compose(
+    unsigned: Mapping[str, Any], author: Author, origin: str, sealers: Sealers, now: int | None = None
+) -> envelope.Submitted:
+    """Make, seal and sign one event from its unsigned form.
+
+    `unsigned` has `type`, `stream`, `occurred_at`, `data` and any other header field; `id`, `salt` and the domain's defaults are
+    filled in. `now` (microseconds) is the author's clock, the machine's unless given. Returns what `Ledger.append` takes.
+    Raises Malformed naming the field.
+    """
+    at = time.time_ns() // 1_000 if now is None else now
+    fields = _with_defaults(unsigned, author, origin, at)
+    data, text = split_text(fields["type"], fields.pop("data"))
+    late_reason = fields.pop("late_reason", None)
+    if late_reason is not None:
+        text["late_reason"] = late_reason
+        fields["late_reason_given"] = True
+    releasable_to = tuple(fields["releasable_to"])
+    sections: dict[str, sealing.SealedSection] = {}
+    if text:
+        recipients = {nation: sealers.sealing[nation] for nation in releasable_to}
+        commitment, sections["text"] = sealing.seal("text", strict.format(text), origin, fields["id"], recipients)
+        fields["sections"] = [commitment]
+    payload = strict.format({**fields, "data": data})
+    events.decode(payload)
+    submitted = envelope.Submitted(payload, envelope.EVENT_TYPE, (envelope.sign(payload, author.key),), sections)
+    if sorted(releasable_to) == sorted(BOTH):
+        return submitted
+    return seal_to(releasable_to[0], submitted, origin, at, fields["marking"], sealers)
+
+
+def seal_to(
+    nation: str, inner: envelope.Submitted, origin: str, now: int, marking: Mapping[str, Any], sealers: Sealers
+) -> envelope.Submitted:
+    """The outer event of a sealed one: its id and stream are random and its time is that of sealing, so that nothing about
+    the inner one shows but that it exists, for whom, and its padded size."""
+    event_id = new_id(now // 1_000)
+    plain = strict.format(envelope.format_item(inner))
+    commitment, section = sealing.seal("inner", plain, origin, event_id, {nation: sealers.sealing[nation]})
+    key = sealers.sealer[nation]
+    payload = strict.format(
+        {
+            "id": event_id,
+            "origin": origin,
+            "type": "sealed.recorded",
+            "schema": 1,
+            "stream": new_id(now // 1_000),
+            "occurred_at": format_instant(now),
+            "authority": nation,
+            "key_id": key.key_id,
+            "salt": secrets.token_hex(16),
+            "source": {"kind": "system"},
+            "basis": "fact",
+            "marking": dict(marking),
+            "releasable_to": [nation],
+            "regime": "LE",
+            "lang": LANGUAGES[nation],
+            "data": {"nation": nation},
+            "sections": [commitment],
+        }
+    )
+    return envelope.Submitted(payload, envelope.EVENT_TYPE, (envelope.sign(payload, key),), {"inner": section})
+
+
+def countersign(submitted: envelope.Submitted, keys: Sequence[SigningKey]) -> envelope.Submitted:
+    """Add signatures of further parties over the same payload."""
+    more = tuple(envelope.sign(submitted.payload, key) for key in keys)
+    return envelope.Submitted(submitted.payload, submitted.payload_type, submitted.signatures + more, submitted.sections)
+
+
+def split_text(type_name: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(data, text): free-text fields are taken out of data, instants in it are written the ledger's way."""
+    row = NEWEST.get(type_name)
+    if row is None:
+        raise errors.Malformed(f"there is no event type {type_name}", field="type", remedy="see docs/events.md")
+    own = set(row.data_class.__struct_encode_fields__)
+    free = {*row.text, *TEXT_EVERYWHERE} - own
+    text = {name: value for name, value in data.items() if name in free}
+    return {name: _instants(value) for name, value in data.items() if name not in free}, text
+
+
+def _instants(value: Any) -> Any:
+    if isinstance(value, str):
+        return instant(value) if SHORT_INSTANT(value) and "T" in value else value
+    if isinstance(value, Mapping):
+        return {name: _instants(inner) for name, inner in value.items()}
+    return [_instants(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _with_defaults(unsigned: Mapping[str, Any], author: Author, origin: str, now: int) -> dict[str, Any]:
+    missing = [name for name in ("type", "stream", "occurred_at", "data") if name not in unsigned]
+    if missing:
+        raise errors.Malformed("is missing", field=missing[0])
+    row = NEWEST.get(str(unsigned["type"]))
+    if row is None:
+        raise errors.Malformed(f"there is no event type {unsigned['type']}", field="type", remedy="see docs/events.md")
+    fields: dict[str, Any] = {
+        "id": new_id(now // 1_000),
+        "schema": row.schema,
+        "salt": secrets.token_hex(16),
+        "authority": author.authority,
+        "key_id": author.key.key_id,
+        "basis": "fact",
+        "releasable_to": list(BOTH),
+        "regime": row.regime,
+        "lang": LANGUAGES.get(author.nation, "en"),
+        **{name: value for name, value in unsigned.items() if value is not None},
+        "origin": origin,
+    }
+    fields["source"] = {"kind": "system", **fields.get("source", {})}
+    fields["marking"] = {"gb": "OFFICIAL", "fr": "non protégé", **fields.get("marking", {})}
+    for name in ("occurred_at", "occurred_until"):
+        if name in fields:
+            fields[name] = instant(fields[name], name)
+    return fields

@@ -1,0 +1,205 @@
+"""Play a scenario into a new exercise ledger: registry and keys first, then the night, event by event on the scenario's clock,
+through to co-signed and projected. Free text standing in `data` moves to its section, `@REF` becomes the id of that event.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from api import authoring
+from api.authoring import Author, Sealers
+from api.home import NATIONS, SITES, Home
+from api.settings import Settings
+from ledger import errors
+from ledger.formats import envelope, keys, sealing
+from ledger.formats.entry import format_instant, parse_instant
+from projections import report
+
+MINUTE = 60_000_000
+SET_UP_BEFORE = 60 * MINUTE
+REGISTRY = "REGISTRY"
+KEYS = "KEYS"
+EVENT_FIELDS = ("type", "stream", "occurred_at", "occurred_until", "releasable_to", "stated_time", "late_reason", "regime", "officer",
+                "role", "basis", "grading", "marking", "lang", "expected_version", "author_seq", "causation_id", "correlation_id")  # fmt: skip
+
+Progress = Callable[[int, int], None]
+
+
+class Clock:
+    """An exercise's clock: stands where the scenario puts it."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def __call__(self) -> int:
+        """Microseconds since 1970 UTC."""
+        return self.now
+
+
+def run(
+    path: Path, scenario: Mapping[str, Any], settings: Settings | None = None, until: int | None = None,
+    progress: Progress = lambda done, of: None,
+) -> Home:  # fmt: skip
+    """A new exercise ledger in an empty home, from a scenario; stops before what is recorded after `until` (microseconds).
+
+    Raises Malformed naming what is wrong with the scenario, or the ledger's refusal of an event, naming its ref.
+    """
+    if not scenario.get("exercise"):
+        raise errors.Malformed("only an exercise may be played", field="exercise", remedy='say "exercise": true')
+    clock = Clock()
+    origin = str(scenario["origin"])
+    wanted = settings or Settings(origin=origin)
+    home = Home.create(
+        path,
+        Settings(origin, True, wanted.database, wanted.gb_database, wanted.fr_database, str(scenario.get("title", ""))),
+        clock,
+    )
+    player = Player(home, scenario, clock)
+    player.set_up()
+    steps = [s for s in player.timeline() if until is None or s[0] <= until]
+    for done, (at, step) in enumerate(steps):
+        clock.now = max(clock.now, at)
+        step()
+        progress(done + 1, len(steps))
+    for nation in NATIONS:
+        home.projector(nation).follow()
+    for site in SITES:
+        home.cosign(site)
+    return home
+
+
+class Player:
+    """Speaks for everybody in a scenario."""
+
+    def __init__(self, home: Home, scenario: Mapping[str, Any], clock: Clock) -> None:
+        self.home, self.scenario, self.clock = home, scenario, clock
+        self.origin = str(scenario["origin"])
+        self.authors: dict[str, Author] = {}
+        self.ids: dict[str, str] = {}
+        self.sealers = Sealers({}, {})
+
+    # -- the registry ------------------------------------------------------------------------------------------------------
+
+    def set_up(self) -> None:
+        """Genesis, both nations' keys, authorities with a key each, places; an hour before the night begins."""
+        first = min((parse_instant(authoring.instant(e["recorded_at"])) for e in self.scenario["events"]), default=0)
+        self.clock.now = first - SET_UP_BEFORE
+        for nation in NATIONS:
+            self.authors[nation] = Author(nation, nation, self.home.new_key(f"authority-{nation}"))
+        authority_keys = [
+            {"nation": n, "key_id": self.authors[n].key.key_id, "public_key": _base64(self.authors[n].key.public)} for n in NATIONS
+        ]
+        opened = {"origin": self.origin, "exercise": True, "rules": 1, "authority_keys": authority_keys}
+        self._registry("ledger.opened", "LEDGER", opened, NATIONS)
+        sealing_keys = {n: sealing.SealingKey.generate() for n in NATIONS}
+        sealer_keys = {n: self.home.new_key(f"sealer-{n}") for n in NATIONS}
+        self.sealers = Sealers({n: k.public for n, k in sealing_keys.items()}, sealer_keys)
+        for nation in NATIONS:
+            sealing_keys[nation].save(self.home.key_path(f"sealing-{nation}"))
+            self._register_key(nation, nation, "sealer", sealer_keys[nation])
+            self._register_sealing_key(nation, sealing_keys[nation])
+        for row in self.scenario["authorities"]:
+            self._authority(row)
+        for row in self.scenario["places"]:
+            data = {name: row[name] for name in ("code", "name", "territory", "control_zone", "srr", "longitude_e6", "latitude_e6") if name in row}
+            self._registry("place.registered", REGISTRY, {"control_zone": "none", **data}, NATIONS)
+
+    def _authority(self, row: Mapping[str, Any]) -> None:
+        code, nation = row["code"], row["nation"]
+        data = {name: row[name] for name in ("code", "nation", "name", "part_of", "functions") if row.get(name)}
+        self._registry("authority.registered", REGISTRY, data, _signers(nation))
+        self.authors[code] = Author(code, nation, self.home.new_key(f"service-{code}"))
+        role = "official" if code in (f"{n}-SRO" for n in NATIONS) else "service"
+        self._register_key(code, nation, role, self.authors[code].key)
+
+    def _register_key(self, owner: str, nation: str, role: str, key: keys.SigningKey) -> None:
+        data = {"registered": key.key_id, "type_code": "01", "public_key": _base64(key.public), "owner": owner, "role": role}
+        if nation in NATIONS:
+            data["nation"] = nation
+        self._registry("key.registered", KEYS, data, _signers(nation), [key])
+
+    def _register_sealing_key(self, nation: str, key: sealing.SealingKey) -> None:
+        data = {"registered": key.key_id, "type_code": "10", "public_key": _base64(key.public), "owner": nation, "role": "sealing"}
+        self._registry("key.registered", KEYS, {**data, "nation": nation, "attested": True}, (nation,))
+
+    def _registry(
+        self, type_name: str, stream: str, data: Mapping[str, Any], nations: tuple[str, ...], more: list[keys.SigningKey] | None = None
+    ) -> None:
+        speaker = self.authors[nations[0]]
+        unsigned = {"type": type_name, "stream": stream, "occurred_at": _now(self.clock), "data": data}
+        submitted = authoring.compose(unsigned, speaker, self.origin, self.sealers, self.clock.now)
+        others = [self.authors[n].key for n in nations[1:]] + (more or [])
+        self.home.ledger.append(authoring.countersign(submitted, others))
+
+    # -- the night ---------------------------------------------------------------------------------------------------------
+
+    def timeline(self) -> list[tuple[int, Callable[[], None]]]:
+        """Everything that happens, by the instant it is recorded; ties in file order, directives after events."""
+        steps: list[tuple[int, int, Callable[[], None]]] = []
+        for row in self.scenario["events"]:
+            at = parse_instant(authoring.instant(row["recorded_at"], "recorded_at"))
+            steps.append((at, 0, lambda row=row: self.record(row)))
+        for row in self.scenario.get("directives", ()):
+            at = parse_instant(authoring.instant(row["at"], "at"))
+            steps.append((at, 1, lambda row=row: self.direct(row)))
+        return [(at, step) for at, _, step in sorted(steps, key=lambda s: s[:2])]
+
+    def record(self, row: Mapping[str, Any]) -> None:
+        """Append one event of the scenario in its author's name."""
+        ref = row.get("ref")
+        try:
+            self.home.ledger.append(self.event(row))
+        except errors.EntenteError as wrong:
+            wrong.field = f"{ref}: {wrong.field}" if wrong.field else ref
+            raise
+
+    def event(self, row: Mapping[str, Any]) -> envelope.Submitted:
+        """The signed (and, for one nation, sealed) form of a scenario event."""
+        ref = row.get("ref")
+        author = self.authors.get(row["authority"])
+        if author is None:
+            raise errors.Malformed(f"{row['authority']} is not among the scenario's authorities", field="authority")
+        event_id = authoring.new_id(self.clock.now // 1_000)
+        if ref:
+            self.ids[ref] = event_id
+        unsigned = {name: row[name] for name in EVENT_FIELDS if name in row}
+        unsigned |= {"id": event_id, "data": self._references(row["data"]), "source": {"kind": "system", **({"ref": ref} if ref else {})}}
+        return authoring.compose(unsigned, author, self.origin, self.sealers, self.clock.now)
+
+    def _references(self, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("@"):
+            if value[1:] not in self.ids:
+                raise errors.Malformed(f"{value} refers to no earlier event", field="data")
+            return self.ids[value[1:]]
+        if isinstance(value, Mapping):
+            return {name: self._references(inner) for name, inner in value.items()}
+        return [self._references(inner) for inner in value] if isinstance(value, list) else value
+
+    def direct(self, row: Mapping[str, Any]) -> None:
+        """Carry out a directive. `issue_report` computes the nation's figures at its instant and appends them, signed."""
+        if row["do"] != "issue_report":
+            raise errors.Malformed(f"there is no directive {row['do']}", field="do", remedy="issue_report")
+        nation = row["nation"]
+        self.home.projector(nation).follow()
+        moment = self.home.view(nation).at(parse_instant(authoring.instant(row["at"], "at")))
+        data = report.draft(moment, date.fromisoformat(row["day"]), row["status"])
+        official = self.authors.get(f"{nation}-SRO", self.authors[nation])
+        unsigned = {"type": "report.issued", "stream": report.stream_of(nation, row["day"]), "occurred_at": _now(self.clock), "data": data}
+        self.home.ledger.append(authoring.compose(unsigned, official, self.origin, self.sealers, self.clock.now))
+
+
+def _signers(nation: str) -> tuple[str, ...]:
+    """Operators and the centre are of neither nation: both sign for them."""
+    return (nation,) if nation in NATIONS else NATIONS
+
+
+def _now(clock: Clock) -> str:
+    return format_instant(clock.now)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,176 @@
+"""A home folder: one ledger, its keys for embedded use, both nations' views and local cosigners, opened by name.
+
+An embedded home holds everybody's keys, so that a night can be played on one machine; it says so (keys/README). In production
+each party keeps its own, and the same files are given by path.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from api import settings as settings_file
+from api.settings import Settings
+from ledger import errors
+from ledger.evidence import cosigner
+from ledger.formats import note, policy
+from ledger.formats.keys import SigningKey, load_private, save_private
+from ledger.formats.sealing import SealingKey
+from ledger.store.application import Ledger
+from migrations import upgrade
+from projections.projector import Projector
+from projections.view import View
+from projections.viewstore import ViewStore, namespace
+
+NATIONS = ("GB", "FR")
+SITES = {"london": "GB", "paris": "FR"}
+KEYS_WARNING = """These private keys let their holder speak for everybody in this ledger: for exercises and tests on one machine.
+In production each party makes and keeps its own keys; none of them is ever in one place.
+"""
+
+
+class Home:
+    """One ledger in one folder. Parts are opened when first used; `close` gives everything back."""
+
+    def __init__(self, path: Path, settings: Settings, clock: Callable[[], int] | None = None) -> None:
+        self.path = path
+        self.settings = settings
+        self.clock = clock
+        self._views: dict[str, ViewStore] = {}
+
+    @classmethod
+    def open(cls, path: Path, clock: Callable[[], int] | None = None) -> Home:
+        """Open an existing home. Raises NotFound with the remedy."""
+        return cls(path, settings_file.load(path), clock)
+
+    @classmethod
+    def create(cls, path: Path, settings: Settings, clock: Callable[[], int] | None = None) -> Home:
+        """Make the folder, settings, log key, cosigners' keys, policy and empty databases; the log itself is not opened yet."""
+        if path.exists() and any(path.iterdir()):
+            raise errors.BadQuestion(f"{path} is not empty", field="--home", remedy="name an empty or a new folder")
+        path.mkdir(parents=True, exist_ok=True)
+        for name in ("keys", "reports", *SITES):
+            (path / name).mkdir(mode=0o700)
+        settings_file.save(path, settings)
+        (path / "keys" / "README").write_text(KEYS_WARNING, encoding="utf-8")
+        home = cls(path, settings, clock)
+        save_private(home.key_path("log"), SigningKey.generate())
+        for site in SITES:
+            cosigner.create(path / site, f"{settings.origin}/{site}")
+        home.policy_path.write_text(home.local_policy(), encoding="utf-8")
+        upgrade(home.ledger_url)
+        for nation in NATIONS:
+            url = home.view_url(nation)
+            upgrade(url, "view", namespace=None if url.startswith("sqlite") else namespace(nation))
+        return home
+
+    def close(self) -> None:
+        """Close every database that was opened."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+            del self.ledger
+        for store in self._views.values():
+            store.close()
+        self._views.clear()
+
+    def __enter__(self) -> Home:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # -- where things are ----------------------------------------------------------------------------------------------
+
+    def key_path(self, name: str) -> Path:
+        """The file of a private key held in this home."""
+        return self.path / "keys" / f"{name}.pem"
+
+    @property
+    def policy_path(self) -> Path:
+        """The policy file: which keys must have signed for a checkpoint to be final."""
+        return self.path / "policy.txt"
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the joint log."""
+        return self.settings.database or f"sqlite:///{self.path / 'ledger.sqlite'}"
+
+    def view_url(self, nation: str) -> str:
+        """SQLAlchemy URL of a nation's view."""
+        given = {"GB": self.settings.gb_database, "FR": self.settings.fr_database}[nation]
+        return given or f"sqlite:///{self.path / f'{nation.lower()}.sqlite'}"
+
+    # -- keys ------------------------------------------------------------------------------------------------------------
+
+    def key(self, name: str) -> SigningKey:
+        """A private signing key held in this home. Raises NotFound."""
+        path = self.key_path(name)
+        if not path.exists():
+            raise errors.NotFound(f"there is no key {name} in {path.parent}", remedy="give one with --key, or make it: entente key new")
+        return load_private(path)
+
+    def new_key(self, name: str) -> SigningKey:
+        """Make and keep a signing key; an existing one is never overwritten."""
+        key = SigningKey.generate()
+        save_private(self.key_path(name), key)
+        return key
+
+    def sealing_key(self, nation: str) -> SealingKey | None:
+        """A nation's own private sealing key, where this home holds it."""
+        path = self.key_path(f"sealing-{nation}")
+        return SealingKey.load(path) if path.exists() else None
+
+    # -- parts -----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The joint log, opened for appending and reading."""
+        return Ledger.open(self.ledger_url, log_key=self.key("log"), origin=self.settings.origin, clock=self.clock)
+
+    def view_store(self, nation: str) -> ViewStore:
+        """The database of a nation's view."""
+        if nation not in self._views:
+            self._views[nation] = ViewStore(self.view_url(nation), nation)
+        return self._views[nation]
+
+    def view(self, nation: str) -> View:
+        """A nation's reading, for questions."""
+        return View(self.view_store(nation), self.covering)
+
+    def projector(self, nation: str) -> Projector:
+        """What makes a nation's view from the log."""
+        return Projector(self.view_store(nation), self.ledger, self.sealing_key(nation))
+
+    def covering(self, position: int) -> dict[str, Any]:
+        """The checkpoint that covers a position: {"size", "root" (base64), "final"}."""
+        return self.ledger.covering(position, self.policy())
+
+    # -- checkpoints ---------------------------------------------------------------------------------------------------------
+
+    def local_policy(self) -> str:
+        """The policy of a home that is its own London and Paris."""
+        log = note.verifier_key(self.settings.origin, note.ED25519, self.key("log").public)
+        lines = [f"log {log}"]
+        for site in SITES:
+            for name, verifier in cosigner.verifier_keys(self.path / site).items():
+                lines.append(f"witness {site}-{name} {verifier}")
+        lines += [f"group {site} all {site}-ed {site}-pq" for site in SITES]
+        lines += ["group both all london paris", "quorum both"]
+        return "\n".join(lines) + "\n"
+
+    def policy(self) -> policy.Policy:
+        """The policy this home verifies finality by."""
+        return policy.parse(self.policy_path.read_text(encoding="utf-8"))
+
+    def cosign(self, site: str) -> int:
+        """Let a local cosigner check and cosign the newest checkpoint; returns the size it vouches for."""
+        signer = cosigner.Cosigner(self.path / site, self.policy())
+        return signer.cosign_newest(self.ledger)
+
+
+def default_path() -> Path:
+    """$ENTENTE_HOME, else ./entente-home."""
+    return Path(os.environ.get("ENTENTE_HOME") or "entente-home")

@@ -1,0 +1,196 @@
+"""Every refusal, one small tree.
+
+The docstring of a class is the sentence a caller reads when nothing more precise is known; an instance carries the field and
+the remedy. Hostile data raises one of these; our own mistakes hit an assertion.
+"""
+
+from __future__ import annotations
+
+
+class EntenteError(Exception):
+    """Something went wrong that the caller can act on."""
+
+    code = "entente-error"
+
+    def __init__(self, message: str = "", *, field: str | None = None, remedy: str | None = None) -> None:
+        self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
+        self.field = field
+        self.remedy = remedy
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        where = f"{self.field}: " if self.field else ""
+        what_to_do = f" ({self.remedy})" if self.remedy else ""
+        return f"{where}{self.message}{what_to_do}"
+
+
+# -- what a caller sent -------------------------------------------------------------------------------------------------
+
+
+class Refused(EntenteError):
+    """The ledger does not record this."""
+
+    code = "refused"
+
+
+class Malformed(Refused):
+    """The bytes are not a well-formed event."""
+
+    code = "malformed"
+
+
+class TooLarge(Malformed):
+    """The event, its entry or its sections are larger than a ledger entry may be."""
+
+    code = "too-large"
+
+
+class BadSignature(Refused):
+    """A signature does not verify under the key it names."""
+
+    code = "bad-signature"
+
+
+class WeakKey(BadSignature):
+    """The public key is of small order or not in canonical form; anybody could sign under it."""
+
+    code = "weak-key"
+
+
+class NotAllowed(Refused):
+    """The key may not say this."""
+
+    code = "key-not-allowed"
+
+
+class KeyNotInForce(NotAllowed):
+    """The key is not registered, not yet in force, suspended or revoked at this position."""
+
+    code = "key-not-in-force"
+
+
+class MarkingTooHigh(NotAllowed):
+    """The marking is above what the joint log may hold, even as an inventory; keep it in a national annex log."""
+
+    code = "marking-too-high"
+
+
+class Conflict(Refused):
+    """Something else was recorded first."""
+
+    code = "conflict"
+
+
+class EventIdReused(Conflict):
+    """This event id is already recorded with other bytes."""
+
+    code = "event-id-reused"
+
+
+class StreamMoved(Conflict):
+    """The stream has moved on since the author looked."""
+
+    code = "stream-moved"
+
+    def __init__(self, message: str = "", *, current_version: int = 0, **kw: str | None) -> None:
+        super().__init__(message, **kw)
+        self.current_version = current_version
+
+
+class NotInThisState(Refused):
+    """The life of this stream does not allow this administrative step now."""
+
+    code = "not-in-this-state"
+
+
+class FromTheFuture(Refused):
+    """The event says it happened after the ledger's clock, beyond the tolerance."""
+
+    code = "from-the-future"
+
+
+class LedgerFrozen(Refused):
+    """The ledger is frozen or closed: only holds, keys and corrections are recorded."""
+
+    code = "ledger-frozen"
+
+
+# -- what the ledger cannot do now ----------------------------------------------------------------------------------------
+
+
+class Unavailable(EntenteError):
+    """The ledger cannot answer now; nothing is known to be recorded, send the same bytes again."""
+
+    code = "unavailable"
+
+
+class ClockUnsound(Unavailable):
+    """The last recorded instant is ahead of the clock by more than the tolerance; appends wait until the clock is right."""
+
+    code = "clock-unsound"
+
+
+class DiskFull(Unavailable):
+    """The store has no room; appends are refused, reads go on."""
+
+    code = "disk-full"
+
+
+class UnsafeSetting(Unavailable):
+    """A setting of the store would break a promise; the ledger does not run with it."""
+
+    code = "unsafe-setting"
+
+
+# -- what does not verify -------------------------------------------------------------------------------------------------
+
+
+class VerificationFailed(EntenteError):
+    """Evidence does not verify."""
+
+    code = "verification-failed"
+
+
+class BadEntry(VerificationFailed):
+    """The bytes are not a well-formed log entry."""
+
+    code = "bad-entry"
+
+
+class BadProof(VerificationFailed):
+    """The proof does not lead to the root."""
+
+    code = "bad-proof"
+
+
+class BadNote(VerificationFailed):
+    """The signed note or checkpoint is malformed, unsigned, or signed wrongly by a known key."""
+
+    code = "bad-note"
+
+
+class BadSection(VerificationFailed):
+    """A section does not match what the signed payload commits to, or does not open under this key."""
+
+    code = "bad-section"
+
+
+# -- what a caller asked -------------------------------------------------------------------------------------------------
+
+
+class NotFound(EntenteError):
+    """There is no such event, stream, figure or view here."""
+
+    code = "not-found"
+
+
+class BadQuestion(EntenteError):
+    """The question cannot be answered as it was put."""
+
+    code = "bad-question"
+
+
+class Unfoldable(EntenteError):
+    """An event on record cannot be read into facts; its stream is parked and shown."""
+
+    code = "unfoldable"

@@ -1,0 +1,139 @@
+"""What a correction does: the effective event is the signed one with its live corrections applied in log order.
+
+Nothing is edited. A correction is itself an event and can be corrected: retracting it makes it not live, retracting that
+revives it, amending it replaces its patch in its old place. Pure, over the statements of one stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from ledger import errors
+from ledger.events.base import CATALOGUE, Event
+from ledger.events.correction_types import CorrectionRecorded
+
+TIMES = ("occurred_at", "occurred_until", "stated_time")
+PLACES = ("place",)
+
+IsAllowed = Callable[["Statement", "Statement"], bool]
+
+
+class Statement(msgspec.Struct, frozen=True, gc=False):
+    """An event as it stands in the log: its position, when it was recorded (microseconds), and whether both nations see it."""
+
+    position: int
+    recorded_at: int
+    event: Event
+    shared: bool = True
+
+
+class Amended(msgspec.Struct, frozen=True, gc=False):
+    """The effective form of a statement; `event` is None once it is retracted. `by` names positions of corrections applied."""
+
+    event: Event | None
+    by: tuple[int, ...] = ()
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """RFC 7396: objects merge member by member, null removes, anything else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
+
+
+class Corrections:
+    """The corrections among the statements of one stream, by target, in log order.
+
+    `is_allowed(correction, target)` leaves out a correction that its author had no right to make: joint admission refuses
+    such a one, a sealed one can only be ignored and flagged.
+    """
+
+    def __init__(self, statements: Iterable[Statement], is_allowed: IsAllowed = lambda correction, target: True) -> None:
+        self.by_id: dict[str, Statement] = {}
+        self.of: dict[str, list[Statement]] = {}
+        self.ignored: list[Statement] = []
+        for statement in statements:
+            data = statement.event.data
+            if isinstance(data, CorrectionRecorded):
+                target = self.by_id.get(data.target)
+                if target is None or not is_allowed(statement, target):
+                    self.ignored.append(statement)
+                    continue
+                self.of.setdefault(data.target, []).append(statement)
+            self.by_id[statement.event.header.id] = statement
+
+    def is_live(self, correction: Statement) -> bool:
+        """A correction is live unless a live correction retracts it."""
+        return not any(c.event.data.kind == "retract" and self.is_live(c) for c in self.of.get(correction.event.header.id, ()))
+
+    def patch_of(self, correction: Statement) -> dict[str, Any]:
+        """The patch as amended since; an amendment may give the new patch itself or as the field `patch`."""
+        data = correction.event.data
+        patch = data.patch or {}
+        for amendment in self.of.get(correction.event.header.id, ()):
+            kind = amendment.event.data.kind
+            if kind in ("amend", data.kind) and kind != "retract" and self.is_live(amendment):
+                new = self.patch_of(amendment)
+                patch = new["patch"] if isinstance(new.get("patch"), dict) else new
+        return dict(patch)
+
+    def amend(self, statement: Statement) -> Amended:
+        """The effective form of a statement. Raises Unfoldable when a patch leaves something its type does not allow."""
+        corrections = [c for c in self.of.get(statement.event.header.id, ()) if self.is_live(c)]
+        if not corrections:
+            return Amended(statement.event)
+        by = tuple(c.position for c in corrections)
+        if any(c.event.data.kind == "retract" for c in corrections):
+            return Amended(None, by)
+        header = statement.event.header
+        times: dict[str, Any] = {name: msgspec.to_builtins(getattr(header, name)) for name in TIMES}
+        data: Any = msgspec.json.decode(header.data)
+        for correction in corrections:
+            patch = self.patch_of(correction)
+            match correction.event.data.kind:
+                case "retime":
+                    times = merge_patch(times, {k: v for k, v in patch.items() if k in TIMES})
+                case "relocate":
+                    data = merge_patch(data, {k: v for k, v in patch.items() if k in PLACES})
+                case _:
+                    data = merge_patch(data, patch)
+        return Amended(_rebuilt(statement.event, times, data), by)
+
+
+def _rebuilt(event: Event, times: dict[str, Any], data: Any) -> Event:
+    """The event with other times and data, held to the same field rules as when it was stated."""
+    header = event.header
+    row = CATALOGUE[header.type, header.schema]
+    raw = msgspec.json.encode(data, order="sorted")
+    try:
+        typed = row.decode_data(raw)
+        typed.check()
+        new_header = msgspec.convert(
+            {**{n: getattr(header, n) for n in header.__struct_fields__ if n not in TIMES}, "data": {}, **_present(times)},
+            type(header),
+            from_attributes=True,
+            strict=True,
+        )
+    except (msgspec.ValidationError, errors.Malformed) as wrong:
+        raise errors.Unfoldable(f"a correction leaves {header.type} with {wrong}", field="data.patch") from wrong
+    return Event(msgspec.structs.replace(new_header, data=msgspec.Raw(raw)), row.upgrade(typed) if row.upgrade else typed)
+
+
+def _present(times: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in times.items() if value is not None}
+
+
+def effective_events(statements: Sequence[Statement], is_allowed: IsAllowed = lambda correction, target: True) -> list[Event]:
+    """The effective events of a stream, in log order, retracted ones left out."""
+    corrections = Corrections(statements, is_allowed)
+    amended = (corrections.amend(s).event for s in statements if not isinstance(s.event.data, CorrectionRecorded))
+    return [event for event in amended if event is not None]

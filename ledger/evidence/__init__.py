@@ -1,0 +1,1 @@
+"""What leaves or watches the building: cosigners, exports, verification."""

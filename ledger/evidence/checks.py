@@ -1,0 +1,148 @@
+"""What can be checked of a chunk of stored entries without knowing what came before: run in worker processes.
+
+Bytes, strict form, every signature, every column against the signed bytes, sections against their commitments, checkpoint notes
+against the log's key. Returns the leaf hashes, for the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import msgspec
+
+from ledger import admission, errors, events
+from ledger.events.base import Header
+from ledger.formats import entry as entries
+from ledger.formats import envelope, merkle, note, sealing, strict
+
+Row = tuple[int, str, str, int, str, bytes]
+Problem = tuple[int, str]
+
+
+class Job(msgspec.Struct):
+    """One chunk: rows of entries, the public keys its signatures name, and what is kept beside these positions."""
+
+    rows: Sequence[Row]
+    publics: Mapping[str, bytes]
+    notes: Sequence[tuple[int, bytes]]
+    log_keys: Sequence[str]
+    sections: Sequence[tuple[int, str, bytes]]
+    wraps: Sequence[tuple[int, str, str, bytes]]
+    openers: Mapping[str, bytes]
+
+
+class Outcome(msgspec.Struct):
+    """Leaf hashes in order, (size, root) of sound checkpoints, what was counted, what is wrong."""
+
+    leaves: list[bytes]
+    roots: list[tuple[int, bytes]]
+    counts: dict[str, int]
+    problems: list[Problem]
+
+
+def check_chunk(job: Job) -> Outcome:
+    """Check one chunk. Raises nothing for hostile data: every fault is a problem with its position."""
+    outcome = Outcome([], [], {"signatures": 0, "columns": 0, "sections": 0, "wraps": 0}, [])
+    cache = envelope.BatchCache()
+    committed: dict[int, Header] = {}
+    for row in job.rows:
+        outcome.leaves.append(merkle.hash_leaf(row[5]))
+        try:
+            header = _check_entry(row, job.publics, cache, outcome)
+        except errors.EntenteError as wrong:
+            outcome.problems.append((row[0], f"{wrong.code}: {wrong}"))
+            continue
+        if header.sections:
+            committed[row[0]] = header
+    _check_sections(job, committed, outcome)
+    _check_notes(job, outcome)
+    return outcome
+
+
+def _check_entry(row: Row, publics: Mapping[str, bytes], cache: envelope.BatchCache, outcome: Outcome) -> Header:
+    position, event_id, stream, version, type_name, body = row
+    if len(body) > entries.ENTRY_BYTES_MAX:
+        raise errors.BadEntry(f"the entry has {len(body)} bytes, more than {entries.ENTRY_BYTES_MAX}")
+    entry = entries.parse_entry(body)
+    strict.check(entry.payload)
+    header = events.decode_header(entry.payload)
+    admission.require_header(header)
+    events.decode_data(header).check()
+    if entry.stream != header.stream:
+        raise errors.BadEntry(f"the entry says stream {entry.stream}, its signed payload {header.stream}")
+    for column, kept, signed in (
+        ("event_id", event_id, header.id),
+        ("stream", stream, header.stream),
+        ("version", version, entry.version),
+        ("type", type_name, header.type),
+    ):
+        if kept != signed:
+            outcome.problems.append((position, f"column {column} says {kept!r}, the entry {signed!r}"))
+    outcome.counts["columns"] += 1
+    for signature in entry.signatures:
+        public = publics.get(signature.keyid)
+        if public is None:
+            raise errors.KeyNotInForce(f"the key {signature.keyid[:16]}… is not registered here")
+        envelope.verify_signature(envelope.EVENT_TYPE, entry.payload, signature, public, cache)
+    outcome.counts["signatures"] += 1
+    return header
+
+
+def _check_sections(job: Job, committed: Mapping[int, Header], outcome: Outcome) -> None:
+    kept = {(position, name): ciphertext for position, name, ciphertext in job.sections}
+    wraps: dict[tuple[int, str], dict[str, bytes]] = {}
+    for position, name, recipient, wrap in job.wraps:
+        wraps.setdefault((position, name), {})[recipient] = bytes(wrap)
+    openers = {nation: sealing.SealingKey(seed) for nation, seed in job.openers.items()}
+    for position, header in committed.items():
+        for commitment in header.sections:
+            key = (position, commitment.name)
+            section = sealing.SealedSection(bytes(kept.pop(key, b"")), wraps.pop(key, {}))
+            _check_section(position, header, cast(sealing.Commitment, msgspec.to_builtins(commitment)), section, openers, outcome)
+    for position, name in kept:
+        outcome.problems.append((position, f"section {name} is not one that the entry commits to"))
+    for position, name in wraps:
+        outcome.problems.append((position, f"wraps of a section {name} that the entry does not commit to"))
+
+
+def _check_section(
+    position: int,
+    header: Header,
+    commitment: sealing.Commitment,
+    section: sealing.SealedSection,
+    openers: Mapping[str, sealing.SealingKey],
+    outcome: Outcome,
+) -> None:
+    name = commitment["name"]
+    if not section.ciphertext:
+        outcome.problems.append((position, f"section {name} is missing, and no erasure is on record"))
+        return
+    try:
+        sealing.require_committed(commitment, section.ciphertext)
+        outcome.counts["sections"] += 1
+        for nation in header.releasable_to:
+            if nation not in section.wraps:
+                outcome.problems.append((position, f"section {name} has no wrap for {nation}"))
+            elif nation in openers:
+                sealing.open_section(commitment, section, header.origin, header.id, nation, openers[nation])
+                outcome.counts["wraps"] += 1
+        for recipient in section.wraps.keys() - set(header.releasable_to):
+            outcome.problems.append((position, f"section {name} is wrapped to {recipient}, to whom it is not releasable"))
+    except errors.EntenteError as wrong:
+        outcome.problems.append((position, f"section {name}: {wrong}"))
+
+
+def _check_notes(job: Job, outcome: Outcome) -> None:
+    verifiers = [note.NoteVerifier(note.parse_verifier_key(key)) for key in job.log_keys]
+    for size, signed in job.notes:
+        try:
+            text, lines = note.split_note(bytes(signed))
+            checkpoint = note.parse_checkpoint(note.open_note(bytes(signed), verifiers).text)
+            if checkpoint.size != size:
+                raise errors.BadNote(f"it is for size {checkpoint.size}")
+            if note.format_note(text, lines) != bytes(signed) or len(lines) != 1:
+                raise errors.BadNote("it is not the note as the log signed it")
+            outcome.roots.append((size, checkpoint.root))
+        except errors.EntenteError as wrong:
+            outcome.problems.append((size, f"checkpoint of size {size}: {wrong}"))

@@ -1,0 +1,396 @@
+"""Full verification of a stored log: every entry re-hashed, every signature, key rule and life re-checked, every column compared.
+
+Two passes run side by side. Worker processes take chunks and do what needs no state (bytes, signatures, columns, sections,
+checkpoints' signatures); this process goes through the same chunks in order with the state that admission would have had. The
+tree ties them together. What is wrong is named with its position, not raised: an audit reports all it finds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, Protocol
+
+from ledger import admission, errors, events
+from ledger.evidence.checks import Job, Outcome, Problem, Row, check_chunk
+from ledger.events.correction import Statement
+from ledger.events.keys import KeyRing, named_publics
+from ledger.events.lives import UNBORN, follow
+from ledger.events.registry import Registry
+from ledger.formats import merkle, tiles
+from ledger.formats.entry import parse_instant, signer_ids, split_entry
+from ledger.formats.policy import Policy
+from ledger.formats.sealing import SealingKey
+
+CHUNK_ENTRIES = 4_000
+CHUNKS_IN_FLIGHT = 4
+INLINE_ENTRIES = 2_000
+PROBLEMS_MAX = 10_000
+
+
+class StoredLog(Protocol):
+    """What verification reads: every row of every table, as it stands."""
+
+    def rows(self, after: int, limit: int) -> Sequence[Row]:
+        """(position, event_id, stream, version, type, entry) in order of position."""
+
+    def checkpoint_rows(self, after: int, upto: int | None) -> Sequence[tuple[int, bytes]]:
+        """(size, note) with after < size <= upto, in order."""
+
+    def cosignature_rows(self) -> Iterable[tuple[int, str, str]]:
+        """(size, name, line)."""
+
+    def tile_rows(self) -> Iterable[tuple[int, int, bytes, bytes]]:
+        """(level, tile index, hashes, root) by level and index."""
+
+    def section_rows(self, after: int, upto: int | None) -> Sequence[tuple[int, str, bytes]]:
+        """(position, name, ciphertext)."""
+
+    def wrap_rows(self, after: int, upto: int | None) -> Sequence[tuple[int, str, str, bytes]]:
+        """(position, name, recipient, wrap)."""
+
+    def stream_entries(self, stream: str) -> Sequence[tuple[int, bytes]]:
+        """(position, entry) of a stream, in order of version."""
+
+    def entry_by_event(self, event_id: str) -> tuple[int, bytes] | None:
+        """(position, entry) of an event id."""
+
+
+def verify(
+    log: StoredLog,
+    policy: Policy,
+    remembered: Mapping[str, Sequence[tuple[int, bytes, int]]],
+    openers: Mapping[str, SealingKey] | None = None,
+    progress: Callable[[int], None] = lambda position: None,
+    workers: int | None = None,
+) -> dict[str, Any]:
+    """Verify a stored log from its first entry to its last.
+
+    `remembered` holds what each cosigner itself knows that it vouched for: {key name prefix: [(size, root, time)]}. With the
+    nations' private sealing keys in `openers` every section's wrap is opened too; without them wraps are only counted.
+    Returns {"ok", "entries", "checked": {...}, "problems": [{"position", "what"}]}.
+    """
+    run = _Verification(log, policy, openers or {}, workers)
+    run.go(progress)
+    run.check_tail()
+    cosigned = run.check_cosignatures(remembered)
+    run.check_tiles()
+    problems = sorted(run.problems, key=lambda p: (p[0], p[1]))
+    counts = run.counts
+    return {
+        "ok": not problems,
+        "entries": run.position,
+        "checked": {
+            "entries": run.position,
+            "signatures": counts["signatures"],
+            "keys": len(run.state.keys.keys),
+            "lives": run.lives,
+            "checkpoint": run.checkpoints > 0 and not run.root_wrong,
+            "checkpoints": run.checkpoints,
+            "cosignatures": cosigned,
+            "columns": counts["columns"],
+            "sections": counts["sections"],
+            "wraps_opened": counts["wraps"],
+            "tiles": run.tiles,
+        },
+        "problems": [{"position": position, "what": what} for position, what in problems[:PROBLEMS_MAX]],
+    }
+
+
+class _State:
+    """The state admission would have had at each position (admission.LedgerState)."""
+
+    def __init__(self, log: StoredLog) -> None:
+        self.log = log
+        self.keys = KeyRing()
+        self.registry = Registry()
+        self.position = 0
+        self.streams: dict[str, admission.StreamState] = {}
+
+    def known(self, event_id: str) -> bytes | None:
+        """Ids are unique by the column, which is compared with the signed id."""
+        return None
+
+    def stream(self, name: str) -> admission.StreamState:
+        """Version and life of a stream before the entry at hand."""
+        return self.streams.get(name) or admission.StreamState(0, UNBORN)
+
+    def statements(self, name: str) -> list[Statement]:
+        """The readable earlier statements of a stream."""
+        found = []
+        for position, entry in self.log.stream_entries(name):
+            if position <= self.position:
+                statement = _statement(position, entry)
+                if statement is not None:
+                    found.append(statement)
+        return found
+
+    def by_id(self, event_id: str) -> Statement | None:
+        """An earlier statement by its id."""
+        found = self.log.entry_by_event(event_id)
+        return _statement(*found) if found and found[0] <= self.position else None
+
+
+def _statement(position: int, entry: bytes) -> Statement | None:
+    try:
+        recorded_at, _, _, payload = split_entry(entry)
+        return Statement(position, parse_instant(recorded_at), events.decode(payload))
+    except errors.EntenteError:
+        return None
+
+
+class _Verification:
+    """One run."""
+
+    def __init__(self, log: StoredLog, policy: Policy, openers: Mapping[str, SealingKey], workers: int | None) -> None:
+        self.log, self.policy = log, policy
+        self.openers = {nation: key.seed for nation, key in openers.items()}
+        self.workers = workers or os.cpu_count() or 1
+        self.state = _State(log)
+        self.frontier = merkle.Frontier()
+        self.problems: set[Problem] = set()
+        self.counts = {"signatures": 0, "columns": 0, "sections": 0, "wraps": 0}
+        self.position = self.lives = self.checkpoints = self.tiles = 0
+        self.roots: dict[int, bytes] = {}
+        self.last_size = 0
+        self.recorded_at = 0
+        self.root_wrong = False
+        self.levels: list[list[bytes]] = [[]]
+        self.tile_hashes: dict[tuple[int, int], bytes] = {}
+
+    # -- the two passes --------------------------------------------------------------------------------------------------
+
+    def go(self, progress: Callable[[int], None]) -> None:
+        """Chunk by chunk: hand out what needs no state, walk the same chunk with it, then take the answers in order."""
+        first = self.log.rows(0, INLINE_ENTRIES)
+        if len(first) < INLINE_ENTRIES or self.workers == 1:
+            self._each_chunk(lambda job: _done(check_chunk(job)), progress)
+            return
+        with ProcessPoolExecutor(self.workers, mp_context=get_context("forkserver")) as pool:
+            self._each_chunk(lambda job: pool.submit(check_chunk, job), progress)
+
+    def _each_chunk(self, submit: Callable[[Job], Future[Outcome]], progress: Callable[[int], None]) -> None:
+        waiting: list[tuple[Future[Outcome], Sequence[tuple[int, bytes]]]] = []
+        after = 0
+        while rows := self.log.rows(after, CHUNK_ENTRIES):
+            upto = rows[-1][0]
+            walked = self._walk(rows)
+            notes = self.log.checkpoint_rows(after, upto)
+            sections, wraps = self.log.section_rows(after, upto), self.log.wrap_rows(after, upto)
+            publics = {k: p for k in walked if (p := self.state.keys.public(k)) is not None}
+            log_keys = [str(log.key) for log in self.policy.logs]
+            waiting.append((submit(Job(rows, publics, notes, log_keys, sections, wraps, self.openers)), notes))
+            if len(waiting) >= CHUNKS_IN_FLIGHT:
+                self._take(*waiting.pop(0))
+                progress(upto)
+            after = upto
+        for future, notes in waiting:
+            self._take(future, notes)
+
+    def _walk(self, rows: Sequence[Row]) -> set[str]:
+        """Positions, times, versions, key rules and lives, in order; returns the key ids this chunk's signatures name."""
+        named: set[str] = set()
+        for position, _, _, _, _, entry in rows:
+            if position != self.position + 1:
+                self._problem(position, f"positions {self.position + 1} to {position - 1} are missing")
+            self.position = position
+            try:
+                recorded_at, stream, version, payload = split_entry(entry)
+                event = events.decode(payload)
+                at = parse_instant(recorded_at)
+            except errors.EntenteError:
+                self.state.position = position
+                continue  # the other pass says what is wrong with the bytes
+            if at < self.recorded_at:
+                self._problem(position, "recorded before the entry in front of it")
+            elif at > self.recorded_at and position > 1:
+                self._boundary(position - 1)
+            self.recorded_at = at
+            named |= self._admit_again(position, entry, event, stream, version, at)
+            self.state.position = position
+        return named
+
+    def _boundary(self, size: int) -> None:
+        """Entries of one commit share their instant: where it changes a commit ended, and a commit stores its checkpoint."""
+        self.roots.setdefault(size, b"")
+
+    def _admit_again(self, position: int, entry: bytes, event: events.Event, stream: str, version: int, at: int) -> set[str]:
+        state = self.state
+        before = state.stream(stream)
+        if version != before.version + 1:
+            self._problem(position, f"version {version} of {stream} follows version {before.version}")
+        signed_by = frozenset(signer_ids(entry))
+        row = event.data.kind_of_event
+        life = before.life
+        try:
+            state.keys.require_in_force(event, row, signed_by, state.registry)
+            state.keys.require_step(event, position)
+            admission.require_not_from_the_future(parse_instant(event.header.occurred_at), state.registry, at)
+            admission.require_expected_version(event.header, before)
+            life, _ = admission.require_step(event, before, state)
+            self.lives += 1
+        except errors.EntenteError as wrong:
+            self._problem(position, f"{wrong.code}: {wrong}")
+            life = follow(before.life, event)[0]
+        state.streams[stream] = admission.StreamState(version, life)
+        state.registry.apply(event, position)
+        try:
+            state.keys.apply(event, position)
+        except KeyError:
+            self._problem(position, "the key it names is not registered")
+        return set(signed_by) | {key_id for key_id, _, _ in named_publics(event)}
+
+    def _take(self, future: Future[Outcome], notes: Sequence[tuple[int, bytes]]) -> None:
+        outcome = future.result()
+        self.problems |= set(outcome.problems)
+        for name, count in outcome.counts.items():
+            self.counts[name] += count
+        leaves = outcome.leaves
+        signed = {size: root for size, root in outcome.roots}
+        first = self.frontier.size
+        done = 0
+        stops = sorted({s for s in signed if first < s <= first + len(leaves)})
+        for size in stops:
+            self.frontier.extend(leaves[done : size - first])
+            done = size - first
+            self._compare_root(size, signed[size])
+        self.frontier.extend(leaves[done:])
+        self.checkpoints += len(signed)
+        present = {size for size, _ in notes}
+        for size in [s for s in self.roots if s <= first + len(leaves)]:
+            del self.roots[size]
+            if size not in present and size > first:
+                self._problem(size, f"the checkpoint of size {size} is missing: a commit ended there")
+        self.last_size = max([self.last_size, *present])
+        self._collect_tiles(leaves)
+
+    def _compare_root(self, size: int, root: bytes) -> None:
+        if self.root_wrong or self.frontier.root() == root:
+            return
+        self.root_wrong = True
+        self._problem(size, f"the entries up to {size} do not lead to the root of the checkpoint of that size")
+
+    def _problem(self, position: int, what: str) -> None:
+        self.problems.add((position, what))
+
+    # -- what lies beside the entries -----------------------------------------------------------------------------------------
+
+    def check_tail(self) -> None:
+        """Nothing may stand beyond the newest checkpoint, and no checkpoint, section or wrap beyond the entries."""
+        if self.position > self.last_size:
+            self._problem(self.position, f"entries {self.last_size + 1} to {self.position} are beyond the newest checkpoint")
+        for size, _ in self.log.checkpoint_rows(self.position, None):
+            self._problem(size, f"there is a checkpoint of size {size}, but only {self.position} entries")
+        for position, name, _ in self.log.section_rows(self.position, None):
+            self._problem(position, f"section {name} belongs to no entry")
+        for position, name, recipient, _ in self.log.wrap_rows(self.position, None):
+            self._problem(position, f"the wrap of {name} for {recipient} belongs to no entry")
+
+    def check_cosignatures(self, remembered: Mapping[str, Sequence[tuple[int, bytes, int]]]) -> list[str]:
+        """Every kept line verifies on its checkpoint, and the cosigners remember the same; returns who cosigned the newest."""
+        by_size: dict[int, dict[str, str]] = {}
+        for size, name, line in self.log.cosignature_rows():
+            by_size.setdefault(size, {})[name] = line
+        names: set[str] = set()
+        for size, lines in sorted(by_size.items()):
+            names |= self._check_lines(size, lines)
+        for site, vouched in remembered.items():
+            known = {w.key.name: n for n, w in self.policy.witnesses.items() if w.key.name.startswith(site)}
+            for size, root, time in vouched:
+                self._compare_memory(site, size, root, time, by_size.get(size, {}), list(known))
+            sizes = {size for size, _, _ in vouched}
+            for size, lines in by_size.items():
+                if size not in sizes and any(name in known for name in lines):
+                    self._problem(size, f"{site} does not remember having cosigned size {size}")
+        return sorted({group for group in self.policy.groups if self._complete(group, names)} & {"london", "paris"}) or sorted(names)
+
+    def _complete(self, group: str, names: set[str]) -> bool:
+        return set(self.policy.groups[group].members) <= names
+
+    def _check_lines(self, size: int, lines: Mapping[str, str]) -> set[str]:
+        rows = [note for s, note in self.log.checkpoint_rows(size - 1, size) if s == size]
+        if not rows:
+            self._problem(size, f"cosignatures stand on a checkpoint of size {size} that is not there")
+            return set()
+        found: set[str] = set()
+        by_key = {w.key.name: name for name, w in self.policy.witnesses.items()}
+        for name, line in lines.items():
+            try:
+                verified = self.policy.verify(rows[0] + line.encode() + b"\n")
+                if name not in by_key or by_key[name] not in verified.cosigned:
+                    raise errors.BadNote(f"the line kept as {name} is not by a cosigner of the policy")
+                found.add(by_key[name])
+            except errors.EntenteError as wrong:
+                self._problem(size, f"cosignature {name}: {wrong}")
+        return found
+
+    def _compare_memory(
+        self, site: str, size: int, root: bytes, time: int, lines: Mapping[str, str], names: Sequence[str]
+    ) -> None:
+        if size > self.position:
+            self._problem(self.position, f"{site} cosigned size {size}: entries {self.position + 1} to {size} are gone")
+            return
+        rows = [note for s, note in self.log.checkpoint_rows(size - 1, size) if s == size]
+        if not rows or self.policy.verify(rows[0]).checkpoint.root != root:
+            self._problem(size, f"{site} cosigned another root for size {size}")
+        for name in names:
+            if name not in lines:
+                self._problem(size, f"the cosignature {name} of size {size} is missing")
+            elif rows and _time_of(self.policy, rows[0], lines[name]) not in (time, None):
+                self._problem(size, f"{site} remembers another time for its cosignature {name} of size {size}")
+
+    # -- tiles -------------------------------------------------------------------------------------------------------------
+
+    def _collect_tiles(self, leaves: Sequence[bytes]) -> None:
+        """Roots of full tiles, level by level, as the entries give them."""
+        for leaf in leaves:
+            level, value = 0, leaf
+            while True:
+                if len(self.levels) == level:
+                    self.levels.append([])
+                self.levels[level].append(value)
+                if len(self.levels[level]) < tiles.TILE_WIDTH:
+                    break
+                full = self.levels[level]
+                index = sum(len(h) << tiles.TILE_HEIGHT * (a - level - 1) for a, h in enumerate(self.levels) if a > level)
+                self.tile_hashes[level, index] = b"".join(full)
+                self.levels[level] = []
+                level, value = level + 1, merkle.root(full)
+
+    def check_tiles(self) -> None:
+        """Every full tile is there, holds what the entries hash to, and no other is."""
+        expected = dict(self.tile_hashes)
+        for level, index, hashes, root in self.log.tile_rows():
+            made = expected.pop((level, index), None)
+            at = (index + 1) << tiles.TILE_HEIGHT * (level + 1)
+            if made is None:
+                self._problem(min(at, self.position), f"tile {level}/{index} is not one of this log")
+            elif made != bytes(hashes):
+                self._problem(_first_difference(made, bytes(hashes), level, index), f"tile {level}/{index} differs from the entries")
+            elif merkle.root([made[i : i + 32] for i in range(0, len(made), 32)]) != bytes(root):
+                self._problem(at, f"the root kept with tile {level}/{index} is not its root")
+            else:
+                self.tiles += 1
+        for level, index in expected:
+            self._problem((index + 1) << tiles.TILE_HEIGHT * (level + 1), f"tile {level}/{index} is missing")
+
+
+def _first_difference(made: bytes, kept: bytes, level: int, index: int) -> int:
+    """The last position under the first hash in which two tiles differ."""
+    at = next((i for i in range(0, len(made), 32) if made[i : i + 32] != kept[i : i + 32]), 0) // 32
+    return (index * tiles.TILE_WIDTH + at + 1) << tiles.TILE_HEIGHT * level
+
+
+def _time_of(policy: Policy, signed: bytes, line: str) -> int | None:
+    try:
+        return next(iter(policy.verify(signed + line.encode() + b"\n").cosigned.values()), None)
+    except errors.EntenteError:
+        return None
+
+
+def _done(outcome: Outcome) -> Future[Outcome]:
+    future: Future[Outcome] = Future()
+    future.set_result(outcome)
+    return future

@@ -1,0 +1,92 @@
+"""Alembic migrations of the ledger's schema and of the views', forward only: an append-only ledger has no downgrade.
+
+`upgrade(url)` brings a store to the newest revision; `revision(url)` says where it stands. Both take the URL as an argument
+and read no configuration file, so that the command line, the service and the tests share one way of making a schema.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Engine, make_url
+
+Schema = Literal["ledger", "view"]
+VERSION_TABLE = {"ledger": "ledger_revision", "view": "view_revision"}
+
+
+class ForwardOnly(Exception):
+    """An append-only ledger has no downgrade: undoing a schema could only lose what was recorded under it."""
+
+
+def upgrade(url: str, schema: Schema = "ledger", *, namespace: str | None = None) -> None:
+    """Bring the database at `url` to the newest revision of a schema; nothing happens when it is there already.
+
+    `namespace` is the PostgreSQL schema to work in, made if need be (a view may share its database with another);
+    SQLite has none.
+    """
+    engine = _engine(url, namespace)
+    try:
+        config = _config(schema)
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            config.attributes["version_table"] = VERSION_TABLE[schema]
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def revision(engine: Engine, schema: Schema = "ledger") -> str | None:
+    """The revision a database stands at, or None where the schema was never made."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE[schema]})
+        return context.get_current_revision()
+
+
+def newest(schema: Schema = "ledger") -> str:
+    """The revision this version of the code was written for."""
+    head = ScriptDirectory.from_config(_config(schema)).get_current_head()
+    assert head is not None, f"there are no migrations of the {schema} schema"
+    return head
+
+
+def refuse_downgrade() -> None:
+    """What every migration's `downgrade` calls."""
+    raise ForwardOnly((ForwardOnly.__doc__ or "").strip())
+
+
+def _config(schema: Schema) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / schema).replace("%", "%%"))
+    return config
+
+
+def _engine(url: str, namespace: str | None) -> Engine:
+    engine = create_engine(url)
+    if make_url(url).get_backend_name() == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _(connection: object, record: object) -> None:
+            # The driver would otherwise open transactions of its own and commit before each CREATE.
+            connection.isolation_level = None  # type: ignore[attr-defined]
+            connection.execute("PRAGMA journal_mode=WAL")  # type: ignore[attr-defined]
+
+        @event.listens_for(engine, "begin")
+        def _(connection: object) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+
+    elif namespace is not None:
+        quoted = '"' + namespace.replace('"', '""') + '"'
+
+        @event.listens_for(engine, "connect")
+        def _(connection: object, record: object) -> None:
+            with connection.cursor() as cursor:  # type: ignore[attr-defined]
+                cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted}; SET search_path TO {quoted}")
+            connection.commit()  # type: ignore[attr-defined]
+
+    return engine

@@ -1,0 +1,205 @@
+"""The fold: what one more event ends and states, in one nation's reading of the log.
+
+`Fold.take(statement)` returns the facts it ends and the facts it states. Most events just state their own; a correction, a
+false alarm and its revocation, or a withdrawn link also change what earlier events of the stream say, and only that: later
+registry changes restate nothing. Pure: earlier statements and live facts come through the `Past` it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from ledger import errors
+from ledger.events.base import Event
+from ledger.events.correction import Amended, Corrections, Statement
+from ledger.events.incident import IncidentConfirmed, IncidentDeclaredUnfounded, IncidentLinked, IncidentLinkWithdrawn
+from ledger.events.registry import Registry
+from ledger.formats.entry import parse_instant
+from projections.fact import Fact, Reading
+from projections.rules import RULES
+
+IMPRECISION_SECONDS = {"exact": 0, "minute": 0, "approx_15m": 900, "approx_hour": 3600, "unknown": 43_200}
+
+# Types that change what earlier events of their stream say. `incident.confirmed` does only after a false alarm was declared.
+RESTATING = frozenset(
+    {"correction.recorded", "incident.declared_unfounded", "incident.confirmed", "incident.link_withdrawn"}
+)
+READINGS: tuple[Reading, ...] = ("own", "shared")
+
+
+class Past(Protocol):
+    """What the fold reads of what came before the statement at hand."""
+
+    def statements(self, stream: str) -> list[Statement]:
+        """Every earlier statement of a stream that this nation sees, in log order."""
+
+    def live(self, origins: Sequence[int]) -> list[Fact]:
+        """The facts not yet ended that events at these positions make."""
+
+
+class Fold:
+    """One nation's fold. Its own memory is the registry and which streams were declared unfounded; the rest is `Past`."""
+
+    def __init__(self, registry: Registry, unfounded: set[str]) -> None:
+        self.registry = registry
+        self.unfounded = unfounded
+
+    def take(self, statement: Statement, past: Past) -> tuple[list[Fact], list[Fact]]:
+        """(ended, stated) of one statement, in order; both carry its position. Raises Unfoldable.
+
+        Ended facts are returned as they were while live.
+        """
+        header = statement.event.header
+        if header.type in RESTATING and not (header.type == "incident.confirmed" and header.stream not in self.unfounded):
+            return self._restate(statement, past)
+        self.registry.apply(statement.event, statement.position)
+        reading: Reading = "both" if statement.shared else "own"
+        rule = RULES.get(header.type)
+        if rule is None:
+            return [], []
+        stated = self.facts_of(statement, statement.event, statement.position, reading, lambda i: _find(past, header.stream, i))
+        return [], stated
+
+    def facts_of(
+        self, statement: Statement, event: Event, stated: int, reading: Reading, find: Callable[[str], Event | None]
+    ) -> list[Fact]:
+        """The facts of an event in its effective form, stated at a position. Ordinals count from 0 within the event."""
+        rule = RULES.get(event.header.type)
+        if rule is None:
+            return []
+        header, data = event.header, event.data
+        registry = self.registry
+        authority = registry.authorities.get(header.authority)
+        place_code = getattr(data, "place", None)
+        place = registry.place(place_code)
+        stated_time = header.stated_time
+        common = {
+            "stream": header.stream,
+            "event": header.id,
+            "label": header.source.ref or header.id,
+            "origin": statement.position,
+            "stated": stated,
+            "occurred_at": parse_instant(header.occurred_at),
+            "occurred_until": parse_instant(header.occurred_until) if header.occurred_until else 0,
+            "imprecision_seconds": IMPRECISION_SECONDS[stated_time.precision] if stated_time else 0,
+            "recorded_at": statement.recorded_at,
+            "authority": header.authority,
+            "nation": authority.nation if authority else "",
+            "authority_path": authority.path if authority else f"|{header.authority}|",
+            "place": place_code or "",
+            "territory": place.territory,
+            "zone": place.zone,
+            "regime": header.regime,
+            "reading": reading,
+        }
+        made = []
+        for ordinal, part in enumerate(rule(event, find)):
+            if part.get("party"):
+                part["party_path"] = registry.path_of(part["party"])
+            made.append(Fact(ordinal=ordinal, **common, **part))
+        return made
+
+    # -- events that change what earlier ones say -------------------------------------------------------------------------
+
+    def _restate(self, statement: Statement, past: Past) -> tuple[list[Fact], list[Fact]]:
+        """Compare the stream before and after the statement, in both readings; end and state what changed."""
+        earlier = past.statements(statement.event.header.stream)
+        after = [*earlier, statement]
+        versions = {}
+        for reading in READINGS:
+            mask = [s for s in earlier if s.shared or reading == "own"]
+            whole = [s for s in after if s.shared or reading == "own"]
+            versions[reading] = (self._effective(mask), self._effective(whole))
+        changed = [s for s in after if any(b.get(s.position) != a.get(s.position) for b, a in versions.values())]
+        self._remember_unfounded(statement.event.header.stream, after)
+        old = past.live([s.position for s in changed if s is not statement])
+        new: list[Fact] = []
+        for s in changed:
+            new += self._facts_in_both_readings(s, versions["own"][1], versions["shared"][1], statement.position, after)
+        return _difference(old, new)
+
+    def _effective(self, statements: list[Statement]) -> dict[int, Event | None]:
+        """Effective event by position; None where it states no facts (retracted, declared unfounded, withdrawn link)."""
+        corrections = Corrections(statements, self._may_correct)
+        amended = {s.position: self._amend(corrections, s) for s in statements}
+        last_unfounded = 0
+        withdrawn: set[str] = set()
+        for s in statements:
+            event = amended[s.position].event
+            if event is None:
+                continue
+            if isinstance(event.data, IncidentDeclaredUnfounded):
+                last_unfounded = s.position
+            elif isinstance(event.data, IncidentConfirmed):
+                last_unfounded = 0
+            elif isinstance(event.data, IncidentLinkWithdrawn):
+                withdrawn.add(event.data.withdraws)
+        effective: dict[int, Event | None] = {}
+        for s in statements:
+            event = amended[s.position].event
+            ended = s.position < last_unfounded or (
+                event is not None and isinstance(event.data, IncidentLinked) and event.header.id in withdrawn
+            )
+            effective[s.position] = None if ended else event
+        return effective
+
+    def _amend(self, corrections: Corrections, statement: Statement) -> Amended:
+        if statement.event.header.type == "correction.recorded":
+            return Amended(statement.event if corrections.is_live(statement) else None)
+        return corrections.amend(statement)
+
+    def _may_correct(self, correction: Statement, target: Statement) -> bool:
+        """Only the originating nation corrects; joint admission has refused the others, a sealed one is left out here."""
+        nation_of = self.registry.nation_of
+        return nation_of(correction.event.header.authority) == nation_of(target.event.header.authority)
+
+    def _remember_unfounded(self, stream: str, statements: list[Statement]) -> None:
+        if any(isinstance(s.event.data, IncidentDeclaredUnfounded) for s in statements):
+            self.unfounded.add(stream)
+
+    def _facts_in_both_readings(
+        self,
+        statement: Statement,
+        own: dict[int, Event | None],
+        shared: dict[int, Event | None],
+        stated: int,
+        all_statements: list[Statement],
+    ) -> list[Fact]:
+        """One set of facts where both readings agree, two where something sealed makes them differ."""
+
+        def find(event_id: str) -> Event | None:
+            return next((s.event for s in all_statements if s.event.header.id == event_id), None)
+
+        mine, theirs = own.get(statement.position), shared.get(statement.position)
+        if mine == theirs and statement.shared:
+            return self.facts_of(statement, mine, stated, "both", find) if mine is not None else []
+        facts = self.facts_of(statement, mine, stated, "own", find) if mine is not None else []
+        if theirs is not None:
+            facts += self.facts_of(statement, theirs, stated, "shared", find)
+        return facts
+
+
+def _find(past: Past, stream: str, event_id: str) -> Event | None:
+    return next((s.event for s in past.statements(stream) if s.event.header.id == event_id), None)
+
+
+def _difference(old: list[Fact], new: list[Fact]) -> tuple[list[Fact], list[Fact]]:
+    """What is no longer so, and what is now; a fact that says the same as before is left standing."""
+    standing = {_content(f): f for f in old}
+    stated = [f for f in new if standing.pop(_content(f), None) is None]
+    ended = sorted(standing.values(), key=lambda f: (f.stated, f.ordinal))
+    return ended, [msgspec.structs.replace(f, ordinal=n) for n, f in enumerate(stated)]
+
+
+def _content(fact: Fact) -> Fact:
+    return msgspec.structs.replace(fact, stated=0, ordinal=0)
+
+
+def require_foldable(statement: Statement) -> None:
+    """Raise Unfoldable for a type that claims to make facts and has no rule: our own omission must show, not vanish."""
+    event_type = type(statement.event.data).kind_of_event
+    if event_type.makes_facts and event_type.name not in RULES:
+        raise errors.Unfoldable(f"{event_type.name} has no fact rule")

@@ -1,0 +1,164 @@
+"""Facts + ruleset + an instant -> figures, what stands beside them, people, and the lines behind each.
+
+Pure. The only path from facts to a number: a sum or a distinct count over facts live at a position within a window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from ledger.formats.entry import format_instant
+from projections.fact import NEVER, Fact
+from projections.ruleset import Indicator, Ruleset
+
+PENCE = 100
+
+
+class Group(msgspec.Struct, frozen=True, gc=False):
+    """Facts alike in every column a condition reads, added up by the store: `quantity` their sum, `count` how many."""
+
+    kind: str
+    code: str
+    about: str
+    side: str
+    zone: str
+    territory: str
+    nation: str
+    authority_path: str
+    party_path: str
+    party: str
+    subject: str
+    detail: str
+    quantity: int
+    count: int
+
+
+GROUPED_BY = Group.__struct_fields__[:-2]
+# Subjects tell groups apart only where something is counted once each; details only where `people` asks for an answer.
+DISTINCT_KINDS = frozenset({"arrest", "search", "disembarked"})
+DETAILED_KINDS = frozenset({"protection_need"})
+
+PEOPLE_KINDS = frozenset(
+    {"rescued", "disembarked", "sheltered", "casualty", "minors_found", "minors_received", "protection_need"}
+)
+SEVERITIES = {"fatal": "dead", "missing": "missing", "serious": "seriously_injured", "slight": "slightly_injured"}
+
+
+def kinds_of(ruleset: Ruleset) -> frozenset[str]:
+    """Every kind of fact that a ruleset's figures and people read."""
+    return PEOPLE_KINDS.union(*(i.kinds for i in ruleset.indicators))
+
+
+def value(indicator: Indicator, groups: Iterable[Group]) -> int:
+    """An indicator's value over groups of live facts within its window."""
+    admitted = [g for g in groups if indicator.admits(g)]
+    match indicator.counting:
+        case "distinct":
+            return len({g.subject for g in admitted if g.subject}) + sum(g.count for g in admitted if not g.subject)
+        case "facts":
+            return sum(g.count for g in admitted)
+        case "pounds":
+            return sum(g.quantity for g in admitted) // PENCE
+        case _:
+            return sum(g.quantity for g in admitted)
+
+
+def figures(ruleset: Ruleset, groups: Sequence[Group]) -> tuple[dict[str, int], dict[str, int]]:
+    """(figures, what stands beside them and is never netted), by indicator code."""
+    by_kind: dict[str, list[Group]] = {}
+    for group in groups:
+        by_kind.setdefault(group.kind, []).append(group)
+
+    def relevant(indicator: Indicator) -> list[Group]:
+        return [g for kind in indicator.kinds for g in by_kind.get(kind, ())]
+
+    values = {i.code: (i.beside, value(i, relevant(i))) for i in ruleset.indicators}
+    return ({c: v for c, (b, v) in values.items() if not b}, {c: v for c, (b, v) in values.items() if b})
+
+
+def people(groups: Iterable[Group]) -> dict[str, Any]:
+    """Protected and harmed: the counts printed before every figure. Persons, as stated; one may be counted several times."""
+    found: dict[str, Any] = {
+        "rescued": 0,
+        "disembarked": {"GB": 0, "FR": 0, "OTHER": 0},
+        "sheltered": 0,
+        "dead": {},
+        "missing": {},
+        "seriously_injured": {},
+        "slightly_injured": {},
+        "minors_found": 0,
+        "minors_received": 0,
+        "protection_needs": {"stated": 0, "referred": 0, "answered": 0},
+    }
+    for g in groups:
+        match g.kind:
+            case "rescued" | "sheltered" | "minors_found" | "minors_received":
+                found[g.kind] += g.quantity
+            case "disembarked":
+                found["disembarked"][g.side] += g.quantity
+            case "casualty":
+                by_who = found[SEVERITIES[g.code]]
+                by_who[g.about or "unstated"] = by_who.get(g.about or "unstated", 0) + g.quantity
+            case "protection_need":
+                found["protection_needs"]["stated"] += g.quantity
+                found["protection_needs"]["referred"] += g.quantity if g.party else 0
+                found["protection_needs"]["answered"] += g.quantity if '"outcome"' in g.detail else 0
+    for name in SEVERITIES.values():
+        found[name] = {"total": sum(found[name].values()), **dict(sorted(found[name].items()))}
+    return found
+
+
+def lines(indicator: Indicator, facts: Iterable[Fact]) -> list[dict[str, Any]]:
+    """The facts behind a figure, one a line, whose quantities add up to its value.
+
+    A subject counted once gives 1 on its first line and 0 on the next; pounds carry the running remainder of pence.
+    """
+    made: list[dict[str, Any]] = []
+    counted: dict[str, str] = {}
+    pence = 0
+    for fact in sorted((f for f in facts if indicator.admits(f)), key=lambda f: (f.occurred_at, f.origin, f.ordinal)):
+        quantity, why = fact.quantity, _why(fact)
+        match indicator.counting:
+            case "distinct":
+                quantity = 0 if fact.subject in counted else 1
+                if fact.subject:
+                    why += f"; {fact.subject} is counted once, at {counted[fact.subject]}" if not quantity else ""
+                    counted.setdefault(fact.subject, fact.label)
+            case "facts":
+                quantity = 1
+            case "pounds":
+                quantity = (pence + fact.quantity) // PENCE - pence // PENCE
+                pence += fact.quantity
+        made.append(_line(indicator, fact, quantity, why))
+    return made
+
+
+def _line(indicator: Indicator, fact: Fact, quantity: int, why: str) -> dict[str, Any]:
+    return {
+        "event": fact.event,
+        "label": fact.label,
+        "position": fact.origin,
+        "quantity": quantity,
+        "unit": indicator.unit,
+        "stated_by": fact.stated,
+        "ended_by": None if fact.ended == NEVER else fact.ended,
+        "why": why,
+        "stream": fact.stream,
+        "subject": fact.subject or None,
+        "authority": fact.authority,
+        "place": fact.place or None,
+        "occurred_at": format_instant(fact.occurred_at),
+        "recorded_at": format_instant(fact.recorded_at),
+        "sealed": fact.reading == "own",
+    }
+
+
+def _why(fact: Fact) -> str:
+    """Which column values let a fact in, in the order a reader asks: what, how it ended, where, who."""
+    named = (fact.kind, fact.code, fact.about, fact.place, fact.zone and f"zone {fact.zone}", fact.side, fact.authority)
+    return ", ".join(n for n in named if n and n != "zone none") + (
+        f"; corrected at {fact.stated}" if fact.stated != fact.origin else ""
+    )

@@ -1,0 +1,290 @@
+"""Follows the log batch by batch, exactly once: what a batch changes and how far it went are written in one transaction.
+
+Every batch ends at a stored checkpoint, and the entries read must lead to its root: a view is never made from a log that does
+not verify. A rebuild fills the idle generation beside the live one and switches. Following and rebuilding fold the same way.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from ledger import errors
+from ledger.events.correction import Statement
+from ledger.events.keys import Key, KeyRing
+from ledger.events.registry import Authority, Place, Registry
+from ledger.formats import merkle, sealing
+from projections.fact import NEVER, Fact
+from projections.facts import Fold, require_foldable
+from projections.opening import Opened, Opener
+from projections.situation import ENTERING_KINDS, TRIGGER_KINDS, pending
+from projections.tables import Generation
+from projections.viewstore import SNAPSHOT_EVERY_POSITIONS, Batch, Progress, ViewStore, digest
+
+BATCH_POSITIONS = 5_000
+STREAMS_REMEMBERED = 8_000
+
+
+class Log(Protocol):
+    """What a projector reads of the ledger."""
+
+    def entries(self, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+        """(position, entry) from after + 1 on, in order."""
+
+    def stream_entries(self, stream: str) -> Sequence[tuple[int, bytes]]:
+        """(position, entry) of one stream, in order."""
+
+    def sections(self, position: int) -> dict[str, sealing.SealedSection]:
+        """The sections kept beside an entry, by name."""
+
+    def checkpoint_upto(self, size: int) -> tuple[int, bytes] | None:
+        """(size, root) of the largest stored checkpoint not beyond a size."""
+
+    def entry(self, position: int) -> bytes:
+        """The exact bytes of one entry."""
+
+
+class State(msgspec.Struct):
+    """The fold's own memory between batches: the registry and the key ring as data."""
+
+    authorities: dict[str, Authority]
+    places: dict[str, Place]
+    rules: int
+    keys: dict[str, Key]
+    authority_key: dict[str, str]
+    origin: str = ""
+
+
+class Projector:
+    """One nation's view of one log."""
+
+    def __init__(self, store: ViewStore, log: Log, key: sealing.SealingKey | None) -> None:
+        self.store = store
+        self.log = log
+        self.opener = Opener(store.nation, key, log.sections)
+
+    def follow(self, report: Callable[[int], None] = lambda position: None) -> int:
+        """Take everything recorded since, into the live generation; returns the position reached."""
+        return self._run(self.store.live(), report)
+
+    def rebuild(self, report: Callable[[int], None] = lambda position: None) -> int:
+        """Read the whole log again into the idle generation, then switch to it; returns the position reached."""
+        generation = self.store.idle()
+        self.store.empty(generation)
+        position = self._run(generation, report)
+        self.store.complete(generation)
+        self.store.switch_to(generation)
+        return position
+
+    def digest(self) -> str:
+        """The view digest of the live generation."""
+        generation = self.store.live()
+        return digest(self.store.all_facts(generation), self.store.parked(generation))
+
+    def _run(self, generation: Generation, report: Callable[[int], None]) -> int:
+        run = Run(self, generation)
+        while run.take_batch():
+            report(run.position)
+        return run.position
+
+
+class Run:
+    """One pass over the log into one generation: the fold in memory, and what the current batch has changed so far."""
+
+    def __init__(self, projector: Projector, generation: Generation) -> None:
+        self.log, self.store, self.opener = projector.log, projector.store, projector.opener
+        self.generation = generation
+        progress = self.store.progress(generation)
+        self.position = progress.position if progress else 0
+        self.frontier = merkle.Frontier.from_bytes(progress.frontier) if progress else merkle.Frontier()
+        self.keys, registry = _restore(progress.state) if progress else (KeyRing(), Registry())
+        unfounded = {f.stream for f in self.store.of_kind(generation, "step", NEVER - 1, "unfounded")} if progress else set()
+        self.fold = Fold(registry, unfounded)
+        self.parked = {row["stream"] for row in self.store.parked(generation)} if progress else set()
+        self.attention = self.store.open_attention(generation) if progress else {}
+        self.streams: OrderedDict[str, dict[tuple[int, int], Fact]] = OrderedDict()
+        # Streams seen from their first version on, whose remembered facts are therefore all there are.
+        self.whole: set[str] = set()
+        self.taking = self.position + 1
+        self.touched: dict[str, None] = {}
+        self._clear()
+
+    def _clear(self) -> None:
+        self.stated: dict[tuple[int, int], Fact] = {}
+        self.ended: list[tuple[int, int, int]] = []
+        self.by_origin: dict[int, list[Fact]] = {}
+        self.sealed: list[tuple[int, str, str]] = []
+        self.parked_now: list[tuple[int, str, str, str]] = []
+        self.instants: list[tuple[int, int]] = []
+        self.entering: dict[tuple[int, str], None] = {}
+        self.leaving: list[tuple[int, str, int]] = []
+        self.snapshots: list[tuple[int, list[str]]] = []
+
+    # -- one batch -----------------------------------------------------------------------------------------------------
+
+    def take_batch(self) -> bool:
+        """Read, verify, fold and write one batch; False where there is nothing more. Raises VerificationFailed."""
+        entries = self.log.entries(self.position, BATCH_POSITIONS)
+        checkpoint = self.log.checkpoint_upto(self.position + len(entries))
+        if not entries or checkpoint is None or checkpoint[0] <= self.position:
+            return False
+        size, root = checkpoint
+        entries = entries[: size - self.position]
+        if entries[0][0] != self.position + 1 or entries[-1][0] != size:
+            raise errors.VerificationFailed(f"positions {self.position + 1} to {size} are not all there")
+        self.frontier.extend([merkle.hash_leaf(entry) for _, entry in entries])
+        if self.frontier.root() != root:
+            raise errors.VerificationFailed(
+                f"the entries {self.position + 1} to {size} do not lead to the root of the checkpoint of size {size}",
+                remedy="run entente verify",
+            )
+        for position, entry in entries:
+            self._take(self.opener.open(position, entry, self.keys))
+            if position % SNAPSHOT_EVERY_POSITIONS == 0:
+                self.snapshots.append((position, sorted(self.attention)))
+        self._write(size)
+        return True
+
+    def _take(self, opened: Opened) -> None:
+        position = self.taking = opened.position
+        if self.instants and self.instants[-1][0] == opened.recorded_at:
+            self.instants[-1] = (opened.recorded_at, position)
+        else:
+            self.instants.append((opened.recorded_at, position))
+        statement = opened.statement
+        if statement is None:
+            if opened.fault:
+                self._park(opened.stream, position, "", opened.fault)
+            return
+        header = statement.event.header
+        if header.stream in self.parked:
+            self._park(header.stream, position, header.id, "behind a parked event of this stream")
+            return
+        if opened.version == 1 and not opened.sealed and header.stream not in self.streams:
+            self._remember(header.stream)
+            self.whole.add(header.stream)
+        if opened.sealed:
+            self.sealed.append((position, header.id, header.stream))
+        try:
+            require_foldable(statement)
+            ended, stated = self.fold.take(statement, self)
+        except errors.Unfoldable as wrong:
+            self._park(header.stream, position, header.id, str(wrong))
+            return
+        if header.type.startswith(("key.", "ledger.")):
+            self.keys.apply(statement.event, position)
+        for fact in ended:
+            self._end(fact, position)
+        for fact in stated:
+            self._state(fact)
+        if self.touched:
+            self._let_go(position)
+
+    def _park(self, stream: str, position: int, event: str, reason: str) -> None:
+        self.parked.add(stream)
+        self.parked_now.append((position, stream, event, reason))
+
+    def _state(self, fact: Fact) -> None:
+        key = (fact.stated, fact.ordinal)
+        self.stated[key] = fact
+        self.by_origin.setdefault(fact.origin, []).append(fact)
+        stream = fact.stream
+        self._remember(stream)[key] = fact
+        if fact.kind in ENTERING_KINDS and stream not in self.attention:
+            self.attention[stream] = fact.stated
+            self.entering[fact.stated, stream] = None
+        if fact.kind in TRIGGER_KINDS:
+            self.touched[stream] = None
+
+    def _end(self, fact: Fact, position: int) -> None:
+        key = (fact.stated, fact.ordinal)
+        if key in self.stated:
+            self.stated[key] = msgspec.structs.replace(fact, ended=position)
+            self.by_origin[fact.origin].remove(fact)
+        else:
+            self.ended.append((*key, position))
+        self._remember(fact.stream).pop(key, None)
+        self.touched[fact.stream] = None
+
+    def _remember(self, stream: str) -> dict[tuple[int, int], Fact]:
+        """The live facts of a stream stated in this run, kept for the streams begun last."""
+        facts = self.streams.get(stream)
+        if facts is None:
+            facts = self.streams[stream] = {}
+            if len(self.streams) > STREAMS_REMEMBERED:
+                evicted, _ = self.streams.popitem(last=False)
+                self.whole.discard(evicted)
+        return facts
+
+    def _write(self, size: int) -> None:
+        batch = Batch(
+            Progress(size, self.frontier.to_bytes(), _saved(self.keys, self.fold.registry)),
+            list(self.stated.values()),
+            self.ended,
+            self.instants,
+            list(self.entering),
+            self.leaving,
+            self.snapshots,
+            self.sealed,
+            self.parked_now,
+        )
+        self.store.write(self.generation, batch)
+        self.position = size
+        self._clear()
+
+    def _let_go(self, position: int) -> None:
+        """Streams that can have nothing more to show without a new event leave attention at this position.
+
+        Attention only bounds what a situation reads: a stream kept too long costs a little time and changes no answer.
+        """
+        for stream in self.touched:
+            since = self.attention.get(stream)
+            if since is None or pending(self._stream_facts(stream)):
+                continue
+            del self.attention[stream]
+            if since == position:
+                del self.entering[since, stream]
+            else:
+                self.leaving.append((since, stream, position))
+        self.touched.clear()
+
+    def _stream_facts(self, stream: str) -> list[Fact]:
+        if stream in self.whole:
+            return list(self.streams[stream].values())
+        self.taking += 1  # the statement just taken is part of the stream now
+        facts = self.live([s.position for s in self.statements(stream)])
+        self.taking -= 1
+        return facts
+
+    # -- the past, for the fold -----------------------------------------------------------------------------------------
+
+    def statements(self, stream: str) -> list[Statement]:
+        """Every statement of a stream before the one being taken that this nation sees, in log order."""
+        joint = [e for e in self.log.stream_entries(stream) if e[0] < self.taking]
+        own = self.store.sealed_positions(self.generation, stream)
+        own += [position for position, _, name in self.sealed if name == stream]
+        entries = joint + [(p, self.log.entry(p)) for p in own if p < self.taking]
+        opened = (self.opener.open(position, entry, self.keys) for position, entry in sorted(entries))
+        return [o.statement for o in opened if o.statement is not None]
+
+    def live(self, origins: Sequence[int]) -> list[Fact]:
+        """The facts not ended that events at these positions make, those of the current batch included."""
+        ended = {(stated, ordinal) for stated, ordinal, _ in self.ended}
+        kept = [f for f in self.store.of_origins(self.generation, origins) if (f.stated, f.ordinal) not in ended]
+        return kept + [f for origin in origins for f in self.by_origin.get(origin, ())]
+
+
+def _saved(keys: KeyRing, registry: Registry) -> bytes:
+    state = State(registry.authorities, registry.places, registry.rules, keys.keys, keys.authority_key, keys.origin)
+    return msgspec.msgpack.encode(state)
+
+
+def _restore(saved: bytes) -> tuple[KeyRing, Registry]:
+    state = msgspec.msgpack.decode(saved, type=State)
+    keys, registry = KeyRing(), Registry()
+    keys.keys, keys.authority_key, keys.origin = state.keys, state.authority_key, state.origin
+    registry.authorities, registry.places, registry.rules = state.authorities, state.places, state.rules
+    return keys, registry

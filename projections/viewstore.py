@@ -1,0 +1,362 @@
+"""Where a view is kept: one transaction a batch, two generations, and the few queries everything else is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, and_, bindparam, create_engine, delete, event, func, insert, or_, select, update
+from sqlalchemy.engine import make_url
+
+from projections.fact import NEVER, Fact
+from projections.figures import DETAILED_KINDS, DISTINCT_KINDS, GROUPED_BY, Group
+from projections.tables import FACT_COLUMNS, GENERATION, GENERATIONS, Generation, metadata, view_head
+
+SNAPSHOT_EVERY_POSITIONS = 4_096
+FACTS_AT_ONCE = 10_000
+NAMES_AT_ONCE = 5_000
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a generation has followed the log: position, Merkle frontier up to it, and the fold's own memory."""
+
+    position: int
+    frontier: bytes
+    state: bytes
+
+
+class Batch(msgspec.Struct):
+    """Everything one batch of positions changes in a view; written in one transaction."""
+
+    progress: Progress
+    stated: list[Fact] = []
+    ended: list[tuple[int, int, int]] = []
+    """(stated, ordinal, ended) of facts written earlier."""
+    instants: list[tuple[int, int]] = []
+    entering: list[tuple[int, str]] = []
+    leaving: list[tuple[int, str, int]] = []
+    """(since, stream, until)"""
+    snapshots: list[tuple[int, list[str]]] = []
+    sealed: list[tuple[int, str, str]] = []
+    parked: list[tuple[int, str, str, str]] = []
+
+
+def namespace(nation: str) -> str:
+    """The PostgreSQL schema of a nation's view, so that views may share a database and still be granted apart."""
+    return f"view_{nation.lower()}"
+
+
+def open_engine(url: str, nation: str) -> Engine:
+    """An engine for a view's database. SQLite: WAL, so that readers never wait for the projector."""
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    arguments = {} if is_sqlite else {"options": f"-csearch_path={namespace(nation)}"}
+    engine = create_engine(url, pool_pre_ping=not is_sqlite, connect_args=arguments)
+    if is_sqlite:
+
+        @event.listens_for(engine, "connect")
+        def _settings(connection: Any, record: Any) -> None:
+            connection.isolation_level = None
+            for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=20000", "cache_size=-65536"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+class ViewStore:
+    """One nation's view in its own database."""
+
+    def __init__(self, url: str, nation: str) -> None:
+        self.engine = open_engine(url, nation)
+        self.nation = nation
+        self.is_postgresql = self.engine.dialect.name == "postgresql"
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    # -- generations ---------------------------------------------------------------------------------------------------
+
+    def live(self) -> Generation:
+        """The generation that is read now."""
+        with self.engine.connect() as connection:
+            name = connection.execute(select(view_head.c.live).where(view_head.c.nation == self.nation)).scalar()
+        return GENERATION[name or GENERATIONS[0]]
+
+    def idle(self) -> Generation:
+        """The other one."""
+        return GENERATION[GENERATIONS[1 - GENERATIONS.index(self.live().name)]]
+
+    def switch_to(self, generation: Generation) -> None:
+        """Read this generation from now on and empty the other; one transaction, so that a reader sees the old or the new."""
+        other = GENERATION[GENERATIONS[1 - GENERATIONS.index(generation.name)]]
+        with self.engine.begin() as connection:
+            for table in other.all:
+                connection.execute(delete(table))
+            connection.execute(delete(view_head).where(view_head.c.nation == self.nation))
+            connection.execute(insert(view_head).values(nation=self.nation, live=generation.name))
+
+    def empty(self, generation: Generation) -> None:
+        """Clear an idle generation for a rebuild, without the indexes that filling it does not need."""
+        with self.engine.begin() as connection:
+            for index in generation.indexes:
+                if not index.name or not index.name.endswith("_restated"):
+                    index.drop(connection, checkfirst=True)
+            for table in generation.all:
+                connection.execute(delete(table))
+
+    def complete(self, generation: Generation) -> None:
+        """Make the indexes that queries need, once filled."""
+        with self.engine.begin() as connection:
+            for index in generation.indexes:
+                index.create(connection, checkfirst=True)
+            if self.is_postgresql:
+                connection.exec_driver_sql(f"ANALYZE {generation.facts.name}")
+
+    def progress(self, generation: Generation) -> Progress | None:
+        """How far this generation is, or None where it has not begun."""
+        t = generation.progress
+        with self.engine.connect() as connection:
+            row = connection.execute(select(t.c.position, t.c.frontier, t.c.state)).first()
+        return Progress(row[0], bytes(row[1]), bytes(row[2])) if row else None
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def write(self, generation: Generation, batch: Batch) -> None:
+        """All of a batch, or nothing of it."""
+        g = generation
+        with self.engine.begin() as connection:
+            self._insert_facts(connection, g, batch.stated)
+            f = g.facts.c
+            self._many(
+                connection,
+                update(g.facts)
+                .where(f.stated == bindparam("s"), f.ordinal == bindparam("o"))
+                .values(ended=bindparam("e")),
+                [{"s": s, "o": o, "e": e} for s, o, e in batch.ended],
+            )
+            if batch.instants:  # events at one instant may be spread over two batches
+                connection.execute(delete(g.instants).where(g.instants.c.recorded_at == batch.instants[0][0]))
+            self._many(connection, insert(g.instants), [{"recorded_at": r, "position": p} for r, p in batch.instants])
+            self._many(
+                connection, insert(g.attention), [{"since": s, "stream": n, "until": NEVER} for s, n in batch.entering]
+            )
+            a = g.attention.c
+            self._many(
+                connection,
+                update(g.attention).where(a.since == bindparam("s"), a.stream == bindparam("n")).values(until=bindparam("u")),
+                [{"s": s, "n": n, "u": u} for s, n, u in batch.leaving],
+            )
+            taken = [{"position": p, "streams": msgspec.json.encode(streams).decode()} for p, streams in batch.snapshots]
+            self._many(connection, insert(g.snapshots), taken)
+            self._many(connection, insert(g.sealed), [{"position": p, "event": e, "stream": s} for p, e, s in batch.sealed])
+            parked = [{"position": p, "stream": s, "event": e, "reason": r} for p, s, e, r in batch.parked]
+            self._many(connection, insert(g.parked), parked)
+            connection.execute(delete(g.progress))
+            p = batch.progress
+            connection.execute(insert(g.progress).values(one=1, position=p.position, frontier=p.frontier, state=p.state))
+
+    @staticmethod
+    def _many(connection: Connection, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            connection.execute(statement, rows)
+
+    def _insert_facts(self, connection: Connection, g: Generation, facts: Sequence[Fact]) -> None:
+        """The bulk of a rebuild: COPY on PostgreSQL, one prepared statement on SQLite."""
+        if not facts:
+            return
+        cursor = connection.connection.cursor()
+        columns = ", ".join(FACT_COLUMNS)
+        if self.is_postgresql:
+            lines = "".join(map(_copy_line, facts))
+            cursor.copy_expert(f"COPY {g.facts.name} ({columns}) FROM STDIN", io.StringIO(lines))
+        else:
+            marks = ", ".join("?" * len(FACT_COLUMNS))
+            statement = f"INSERT INTO {g.facts.name} ({columns}) VALUES ({marks})"  # noqa: S608 - names are ours
+            cursor.executemany(statement, map(msgspec.structs.astuple, facts))
+        cursor.close()
+
+    # -- reading ---------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection
+
+    def _facts(self, statement: Any) -> list[Fact]:
+        with self._connection() as connection:
+            return [Fact(*row) for row in connection.execute(statement)]
+
+    @staticmethod
+    def _all_of(g: Generation) -> Any:
+        return select(*(g.facts.c[c] for c in FACT_COLUMNS))
+
+    @staticmethod
+    def _live_at(g: Generation, position: int) -> Any:
+        return and_(g.facts.c.stated <= position, g.facts.c.ended > position)
+
+    def of_origins(self, g: Generation, origins: Sequence[int]) -> list[Fact]:
+        """The facts not ended that events at these positions make."""
+        f = g.facts.c
+        found: list[Fact] = []
+        for part in _parts(origins):
+            where = or_(and_(f.stated.in_(part), f.origin == f.stated), and_(f.origin.in_(part), f.origin != f.stated))
+            found += self._facts(self._all_of(g).where(where, f.ended == NEVER).order_by(f.stated, f.ordinal))
+        return found
+
+    def of_streams(self, g: Generation, streams: Sequence[str], position: int) -> list[Fact]:
+        """The facts of these streams live at a position."""
+        f = g.facts.c
+        found: list[Fact] = []
+        for part in _parts(streams):
+            statement = self._all_of(g).where(f.stream.in_(part), self._live_at(g, position), f.reading != "shared")
+            found += self._facts(statement.order_by(f.stated, f.ordinal))
+        return found
+
+    def linked(self, g: Generation, streams: Sequence[str], position: int) -> set[str]:
+        """Streams whose links, live at a position, point to any of these."""
+        f = g.facts.c
+        found: set[str] = set()
+        with self._connection() as connection:
+            for part in _parts(streams):
+                where = and_(f.kind == "link", f.subject.in_(part), self._live_at(g, position))
+                found |= {row[0] for row in connection.execute(select(f.stream).where(where))}
+        return found
+
+    def of_kinds(
+        self, g: Generation, kinds: Iterable[str], window: tuple[int, int], position: int, readings: Sequence[str]
+    ) -> list[Fact]:
+        """Facts of these kinds that occurred within [from, to) and are live at a position, in these readings."""
+        f = g.facts.c
+        begin, end = window
+        where = and_(f.kind.in_(sorted(kinds)), f.occurred_at >= begin, f.occurred_at < end, f.reading.in_(readings))
+        return self._facts(self._all_of(g).where(where, self._live_at(g, position)).order_by(f.stated, f.ordinal))
+
+    def of_kind(self, g: Generation, kind: str, position: int, code: str | None = None) -> list[Fact]:
+        """Every live fact of one (rare) kind, whenever it occurred."""
+        f = g.facts.c
+        where = [f.kind == kind, self._live_at(g, position)] + ([f.code == code] if code else [])
+        return self._facts(self._all_of(g).where(*where).order_by(f.stated, f.ordinal))
+
+    def changed(self, g: Generation, after: int, upto: int) -> list[Fact]:
+        """Facts stated or ended in (after, upto]."""
+        f = g.facts.c
+        where = or_(and_(f.stated > after, f.stated <= upto), and_(f.ended > after, f.ended <= upto))
+        return self._facts(self._all_of(g).where(where, f.reading != "shared").order_by(f.stated, f.ordinal))
+
+    def groups(self, g: Generation, kinds: Iterable[str], window: tuple[int, int], position: int) -> list[Group]:
+        """Sums over the nation's own live facts of a window, by every column a condition reads."""
+        f = g.facts.c
+        begin, end = window
+        from sqlalchemy import case, literal
+
+        columns = {c: f[c] for c in GROUPED_BY}
+        columns["subject"] = case((f.kind.in_(sorted(DISTINCT_KINDS)), f.subject), else_=literal(""))
+        columns["detail"] = case((f.kind.in_(sorted(DETAILED_KINDS)), f.detail), else_=literal(""))
+        where = and_(
+            f.kind.in_(sorted(kinds)), f.occurred_at >= begin, f.occurred_at < end, f.reading.in_(("both", "own"))
+        )
+        keys = [columns[c].label(f"by_{c}") for c in GROUPED_BY]
+        inner = select(*keys, f.quantity).where(where, self._live_at(g, position)).subquery()
+        by = [inner.c[f"by_{c}"] for c in GROUPED_BY]
+        statement = select(*by, func.sum(inner.c.quantity), func.count()).group_by(*by)
+        with self._connection() as connection:
+            return [Group(*row[:-2], int(row[-2]), row[-1]) for row in connection.execute(statement)]
+
+    def position_as_of(self, g: Generation, instant: int | None) -> int:
+        """The last position recorded at or before an instant (the last of all for None); 0 where there is none."""
+        t = g.instants.c
+        statement = select(func.max(t.position))
+        if instant is not None:
+            statement = select(t.position).where(t.recorded_at <= instant).order_by(t.recorded_at.desc()).limit(1)
+        with self._connection() as connection:
+            return connection.execute(statement).scalar() or 0
+
+    def recorded_at(self, g: Generation, position: int) -> int:
+        """When the position was recorded, microseconds; 0 where it is not in the view."""
+        t = g.instants.c
+        statement = select(t.recorded_at).where(t.position >= position).order_by(t.recorded_at).limit(1)
+        with self._connection() as connection:
+            return connection.execute(statement).scalar() or 0
+
+    def attention(self, g: Generation, position: int) -> dict[str, int]:
+        """Streams that may have something to show at a position, with the position since which; flat in the log's size."""
+        a, s = g.attention.c, g.snapshots.c
+        with self._connection() as connection:
+            latest = select(s.position, s.streams).where(s.position <= position).order_by(s.position.desc()).limit(1)
+            row = connection.execute(latest).first()
+            taken, names = (row[0], msgspec.json.decode(row[1])) if row else (0, [])
+            streams: dict[str, int] = dict.fromkeys(names, 0)
+            left = select(a.stream).where(a.until > taken, a.until <= position)
+            for (name,) in connection.execute(left):
+                streams.pop(name, None)
+            entered = select(a.stream, a.since).where(a.since > taken, a.since <= position, a.until > position)
+            streams.update((name, since) for name, since in connection.execute(entered))
+        return streams
+
+    def open_attention(self, g: Generation) -> dict[str, int]:
+        """Streams in attention at the head, with the position since which (what the projector carries on from)."""
+        a = g.attention.c
+        with self._connection() as connection:
+            return {n: s for n, s in connection.execute(select(a.stream, a.since).where(a.until == NEVER))}
+
+    def sealed_positions(self, g: Generation, stream: str) -> list[int]:
+        """Outer positions of this nation's sealed statements in a stream."""
+        with self._connection() as connection:
+            found = connection.execute(select(g.sealed.c.position).where(g.sealed.c.stream == stream))
+            return sorted(row[0] for row in found)
+
+    def parked(self, g: Generation) -> list[dict[str, Any]]:
+        """Events that could not be folded, and those behind them in their streams."""
+        t = g.parked.c
+        with self._connection() as connection:
+            rows = connection.execute(select(t.position, t.stream, t.event, t.reason).order_by(t.position))
+            return [dict(zip(("position", "stream", "event", "reason"), row, strict=True)) for row in rows]
+
+    def all_facts(self, g: Generation) -> Iterator[Fact]:
+        """Every fact, live and ended, by (stated, ordinal); streamed."""
+        f = g.facts.c
+        with self._connection() as connection:
+            statement = self._all_of(g).order_by(f.stated, f.ordinal).execution_options(yield_per=FACTS_AT_ONCE)
+            for row in connection.execute(statement):
+                yield Fact(*row)
+
+
+def digest(facts: Iterable[Fact], parked: Iterable[dict[str, Any]]) -> str:
+    """View digest: SHA-256 over the RFC 8785 lines of all facts by (stated, ordinal), then of parked events by position."""
+    hasher = hashlib.sha256()
+    encode = msgspec.json.Encoder(order="sorted").encode
+    for fact in facts:
+        hasher.update(encode(fact) + b"\n")
+    for row in parked:
+        hasher.update(encode({k: row[k] for k in ("position", "stream", "event")}) + b"\n")
+    return hasher.hexdigest()
+
+
+def create(engine: Engine) -> None:
+    """Make the tables outright; migrations/ does the same for an installed ledger, and a test shows that they agree."""
+    metadata.create_all(engine)
+
+
+def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for at in range(0, len(values), NAMES_AT_ONCE):
+        yield values[at : at + NAMES_AT_ONCE]
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copy_line(fact: Fact) -> str:
+    """One fact as a line of COPY's text form."""
+    values = msgspec.structs.astuple(fact)
+    line = "\t".join(map(str, values))
+    if "\\" in line or line.count("\t") != len(values) - 1 or "\n" in line or "\r" in line:
+        line = "\t".join(str(v).translate(_ESCAPES) for v in values)
+    return line + "\n"

@@ -1,0 +1,1 @@
+"""What Entente promises, held by tests: one file a source file, and files named after what goes wrong."""

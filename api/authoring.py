@@ -7,7 +7,6 @@ bytes are never made again.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -15,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import errors, events
-from ledger.events.base import NEWEST, TEXT_EVERYWHERE
+from ledger.events.base import NEWEST
+from ledger.events.text import canonical_instant, split_text
 from ledger.formats import envelope, sealing, strict
 from ledger.formats.entry import format_instant
 from ledger.formats.keys import SigningKey
 
-SHORT_INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,6}))?(?:Z|\+00:00)").fullmatch
 LANGUAGES = {"GB": "en", "FR": "fr"}
 BOTH = ("GB", "FR")
 
@@ -53,11 +52,10 @@ def new_id(milliseconds: int | None = None, random: bytes | None = None) -> str:
 
 def instant(text: str, field: str = "occurred_at") -> str:
     """Any usual way of writing a UTC instant as the ledger's own. Raises Malformed."""
-    found = SHORT_INSTANT(text)
+    found = canonical_instant(text)
     if found is None:
         raise errors.Malformed(f"{text!r} is not a UTC instant", field=field, remedy="write 2015-08-27T03:12:00Z")
-    whole, fraction = found.group(1), found.group(2) or ""
-    return f"{whole if whole.count(':') == 2 else whole + ':00'}.{fraction:0<6}Z"
+    return found
 
 
 def compose(
@@ -65,8 +63,8 @@ def compose(
 ) -> envelope.Submitted:
     """Make, seal and sign one event from its unsigned form.
 
-    `unsigned` has `type`, `stream`, `occurred_at`, `data` and any other header field; `id`, `salt` and the domain's defaults are
-    filled in. `now` (microseconds) is the author's clock, the machine's unless given. Returns what `Ledger.append` takes.
+    `unsigned` has `type`, `stream`, `occurred_at`, `data` and any other header field; `id`, `salt` and the domain's defaults
+    are filled in. `now` (microseconds) is the author's clock, the machine's unless given. Returns what `Ledger.append` takes.
     Raises Malformed naming the field.
     """
     at = time.time_ns() // 1_000 if now is None else now
@@ -94,7 +92,8 @@ def seal_to(
     nation: str, inner: envelope.Submitted, origin: str, now: int, marking: Mapping[str, Any], sealers: Sealers
 ) -> envelope.Submitted:
     """The outer event of a sealed one: its id and stream are random and its time is that of sealing, so that nothing about
-    the inner one shows but that it exists, for whom, and its padded size."""
+    the inner one shows but that it exists, for whom, and its padded size.
+    """
     event_id = new_id(now // 1_000)
     plain = strict.format(envelope.format_item(inner))
     commitment, section = sealing.seal("inner", plain, origin, event_id, {nation: sealers.sealing[nation]})
@@ -129,25 +128,6 @@ def countersign(submitted: envelope.Submitted, keys: Sequence[SigningKey]) -> en
     return envelope.Submitted(submitted.payload, submitted.payload_type, submitted.signatures + more, submitted.sections)
 
 
-def split_text(type_name: str, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(data, text): free-text fields are taken out of data, instants in it are written the ledger's way."""
-    row = NEWEST.get(type_name)
-    if row is None:
-        raise errors.Malformed(f"there is no event type {type_name}", field="type", remedy="see docs/events.md")
-    own = set(row.data_class.__struct_encode_fields__)
-    free = {*row.text, *TEXT_EVERYWHERE} - own
-    text = {name: value for name, value in data.items() if name in free}
-    return {name: _instants(value) for name, value in data.items() if name not in free}, text
-
-
-def _instants(value: Any) -> Any:
-    if isinstance(value, str):
-        return instant(value) if SHORT_INSTANT(value) and "T" in value else value
-    if isinstance(value, Mapping):
-        return {name: _instants(inner) for name, inner in value.items()}
-    return [_instants(inner) for inner in value] if isinstance(value, list) else value
-
-
 def _with_defaults(unsigned: Mapping[str, Any], author: Author, origin: str, now: int) -> dict[str, Any]:
     missing = [name for name in ("type", "stream", "occurred_at", "data") if name not in unsigned]
     if missing:
@@ -163,7 +143,7 @@ def _with_defaults(unsigned: Mapping[str, Any], author: Author, origin: str, now
         "key_id": author.key.key_id,
         "basis": "fact",
         "releasable_to": list(BOTH),
-        "regime": row.regime,
+        "regime": events.default_regime(row.name, unsigned["data"]),
         "lang": LANGUAGES.get(author.nation, "en"),
         **{name: value for name, value in unsigned.items() if value is not None},
         "origin": origin,

@@ -23,8 +23,10 @@ MINUTE = 60_000_000
 SET_UP_BEFORE = 60 * MINUTE
 REGISTRY = "REGISTRY"
 KEYS = "KEYS"
-EVENT_FIELDS = ("type", "stream", "occurred_at", "occurred_until", "releasable_to", "stated_time", "late_reason", "regime", "officer",
-                "role", "basis", "grading", "marking", "lang", "expected_version", "author_seq", "causation_id", "correlation_id")  # fmt: skip
+EVENT_FIELDS = (
+    *("type", "stream", "occurred_at", "occurred_until", "releasable_to", "stated_time", "late_reason", "regime", "officer"),
+    *("role", "basis", "grading", "marking", "lang", "expected_version", "author_seq", "causation_id", "correlation_id"),
+)
 
 Progress = Callable[[int, int], None]
 
@@ -91,7 +93,8 @@ class Player:
         for nation in NATIONS:
             self.authors[nation] = Author(nation, nation, self.home.new_key(f"authority-{nation}"))
         authority_keys = [
-            {"nation": n, "key_id": self.authors[n].key.key_id, "public_key": _base64(self.authors[n].key.public)} for n in NATIONS
+            {"nation": n, "key_id": self.authors[n].key.key_id, "public_key": _base64(self.authors[n].key.public)}
+            for n in NATIONS
         ]
         opened = {"origin": self.origin, "exercise": True, "rules": 1, "authority_keys": authority_keys}
         self._registry("ledger.opened", "LEDGER", opened, NATIONS)
@@ -105,7 +108,11 @@ class Player:
         for row in self.scenario["authorities"]:
             self._authority(row)
         for row in self.scenario["places"]:
-            data = {name: row[name] for name in ("code", "name", "territory", "control_zone", "srr", "longitude_e6", "latitude_e6") if name in row}
+            data = {
+                name: row[name]
+                for name in ("code", "name", "territory", "control_zone", "srr", "longitude_e6", "latitude_e6")
+                if name in row
+            }
             self._registry("place.registered", REGISTRY, {"control_zone": "none", **data}, NATIONS)
 
     def _authority(self, row: Mapping[str, Any]) -> None:
@@ -123,17 +130,35 @@ class Player:
         self._registry("key.registered", KEYS, data, _signers(nation), [key])
 
     def _register_sealing_key(self, nation: str, key: sealing.SealingKey) -> None:
-        data = {"registered": key.key_id, "type_code": "10", "public_key": _base64(key.public), "owner": nation, "role": "sealing"}
+        data = {
+            "registered": key.key_id,
+            "type_code": "10",
+            "public_key": _base64(key.public),
+            "owner": nation,
+            "role": "sealing",
+        }
         self._registry("key.registered", KEYS, {**data, "nation": nation, "attested": True}, (nation,))
 
     def _registry(
-        self, type_name: str, stream: str, data: Mapping[str, Any], nations: tuple[str, ...], more: list[keys.SigningKey] | None = None
+        self,
+        type_name: str,
+        stream: str,
+        data: Mapping[str, Any],
+        nations: tuple[str, ...],
+        more: list[keys.SigningKey] | None = None,
     ) -> None:
         speaker = self.authors[nations[0]]
         unsigned = {"type": type_name, "stream": stream, "occurred_at": _now(self.clock), "data": data}
         submitted = authoring.compose(unsigned, speaker, self.origin, self.sealers, self.clock.now)
         others = [self.authors[n].key for n in nations[1:]] + (more or [])
         self.home.ledger.append(authoring.countersign(submitted, others))
+
+    def _official(self, nation: str) -> Author:
+        """The nation's senior official: the scenario's own, else one appointed when a report is first due."""
+        code = f"{nation}-SRO"
+        if code not in self.authors:
+            self._authority({"code": code, "nation": nation, "name": f"Senior official ({nation})"})
+        return self.authors[code]
 
     # -- the night ---------------------------------------------------------------------------------------------------------
 
@@ -167,7 +192,11 @@ class Player:
         if ref:
             self.ids[ref] = event_id
         unsigned = {name: row[name] for name in EVENT_FIELDS if name in row}
-        unsigned |= {"id": event_id, "data": self._references(row["data"]), "source": {"kind": "system", **({"ref": ref} if ref else {})}}
+        unsigned |= {
+            "id": event_id,
+            "data": self._references(row["data"]),
+            "source": {"kind": "system", **({"ref": ref} if ref else {})},
+        }
         return authoring.compose(unsigned, author, self.origin, self.sealers, self.clock.now)
 
     def _references(self, value: Any) -> Any:
@@ -187,8 +216,13 @@ class Player:
         self.home.projector(nation).follow()
         moment = self.home.view(nation).at(parse_instant(authoring.instant(row["at"], "at")))
         data = report.draft(moment, date.fromisoformat(row["day"]), row["status"])
-        official = self.authors.get(f"{nation}-SRO", self.authors[nation])
-        unsigned = {"type": "report.issued", "stream": report.stream_of(nation, row["day"]), "occurred_at": _now(self.clock), "data": data}
+        official = self._official(nation)
+        unsigned = {
+            "type": "report.issued",
+            "stream": report.stream_of(nation, row["day"]),
+            "occurred_at": _now(self.clock),
+            "data": data,
+        }
         self.home.ledger.append(authoring.compose(unsigned, official, self.origin, self.sealers, self.clock.now))
 
 

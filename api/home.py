@@ -27,7 +27,7 @@ from projections.viewstore import ViewStore, namespace
 
 NATIONS = ("GB", "FR")
 SITES = {"london": "GB", "paris": "FR"}
-KEYS_WARNING = """These private keys let their holder speak for everybody in this ledger: for exercises and tests on one machine.
+KEYS_WARNING = """These private keys let their holder speak for everybody in this ledger: for exercises, on one machine.
 In production each party makes and keeps its own keys; none of them is ever in one place.
 """
 
@@ -109,7 +109,9 @@ class Home:
         """A private signing key held in this home. Raises NotFound."""
         path = self.key_path(name)
         if not path.exists():
-            raise errors.NotFound(f"there is no key {name} in {path.parent}", remedy="give one with --key, or make it: entente key new")
+            raise errors.NotFound(
+                f"there is no key {name} in {path.parent}", remedy="give one with --key, or make it: entente key new"
+            )
         return load_private(path)
 
     def new_key(self, name: str) -> SigningKey:

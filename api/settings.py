@@ -33,7 +33,9 @@ def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
     try:
         settings = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Settings)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as wrong:
-        raise errors.Malformed(f"{FILE} is not understood: {wrong}", field=FILE, remedy="compare it with docs/operations") from wrong
+        raise errors.Malformed(
+            f"{FILE} is not understood: {wrong}", field=FILE, remedy="compare it with docs/operations"
+        ) from wrong
     found = os.environ if environment is None else environment
     changed: dict[str, object] = {
         name: found[f"ENTENTE_{name.upper()}"]

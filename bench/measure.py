@@ -1,8 +1,8 @@
 """How two rates are compared: opened side by side, warmed up, measured in turn, and reported as a ratio with its spread.
 
 A side is opened on a `Place` and gives a measure: called with a number of seconds, it works for about that long and returns a
-rate. Both sides of a row are open at once and take turns, so that a slow minute of the machine slows both; the ratio is the median
-of the ratios of each turn, and its spread the lowest and the highest of them.
+rate. Both sides of a row are open at once and take turns, so that a slow minute of the machine slows both; the ratio is the
+median of the ratios of each turn, and its spread the lowest and the highest of them.
 """
 
 from __future__ import annotations
@@ -45,10 +45,7 @@ Side = Callable[[Place], AbstractContextManager[Measure]]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: what is compared, the ratio that is owed (`floor`) and the one that is aimed at.
-
-    `other` is None where `limit` is an absolute number that ours is held against, in the same unit.
-    """
+    """One line of the table: what is compared, the ratio that is owed (`floor`) and the one that is aimed at (`aim`)."""
 
     what: str
     store: str
@@ -62,8 +59,8 @@ class Row:
 def drive(writers: int, seconds: float, make_step: Callable[[int], Callable[[], int]]) -> float:
     """Events per second of `writers` threads that each repeat their step until the time is over.
 
-    `make_step(writer)` is called before the clock starts; a step returns how many events it made durable. The first error of any
-    writer is raised: a rate with failures in it is not a rate.
+    `make_step(writer)` is called before the clock starts; a step returns how many events it made durable. The first error of
+    any writer is raised: a rate with failures in it is not a rate.
     """
     counts = [0] * writers
     errors: list[BaseException] = []

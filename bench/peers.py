@@ -1,34 +1,28 @@
-"""The peers our rates are held against, each as it comes, with durable settings, unsigned, with events of about 600 bytes.
+"""The stores our rates are held against, each as it comes, with durable settings, unsigned, with events of 600 bytes.
 
 - UmaDB, whose server is inside its wheel: appends from many writers. It syncs each of its own group commits.
-- eventsourcing's recorders for PostgreSQL (psycopg 3) and SQLite, its DCB recorder for PostgreSQL, its `Application.save`, and its
-  ProjectionRunner following a log into a view that keeps nothing but its position.
-- PostgreSQL's own COPY, in its binary form through psycopg2's `copy_expert`, into a plain table without an index.
-- The rate at which libsodium verifies Ed25519 signatures on all cores, one process each, through PyNaCl.
+- eventsourcing's recorders for PostgreSQL (psycopg 3) and SQLite, its DCB recorder for PostgreSQL, its `Application.save`, and
+  its ProjectionRunner following a log into a view that keeps nothing but its position.
 
-Every writer is a thread with its own connection, as our callers are.
+Every writer is a thread with its own connection, as our callers are. PostgreSQL is reached over a port of this machine by all:
+psycopg 3's pipelines stop for good on a Unix socket when a thousand events do not fit into its buffer.
 """
 
 from __future__ import annotations
 
-import io
-import os
 import signal
-import socket
-import struct
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import umadb
 from eventsourcing.application import Application
 from eventsourcing.dcb.api import DCBEvent, DCBRecorder
@@ -38,22 +32,16 @@ from eventsourcing.persistence import StoredEvent, Tracking, TrackingRecorder
 from eventsourcing.postgres import PostgresFactory, PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from eventsourcing.utils import Environment, get_topic
-from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 from sqlalchemy.engine import make_url
 
+from bench.events import make_payload
 from bench.measure import Measure, Place, Side, drive
-from tests.postgres import connection_string
+from ledger.store import recorder
+from tests.postgres import free_port
 
-EVENT_BYTES = 600
 STREAM_EVENTS = 10
 SERVER_START_SECONDS_MAX = 30
 RUNNER_SECONDS_MAX = 600
-
-
-def make_payload(number: int) -> bytes:
-    """A JSON text of 600 bytes that differs for each number, in words that compress no better than ours."""
-    start = f'{{"id":"{uuid.uuid4()}","number":{number},"text":"'
-    return (start + os.urandom(EVENT_BYTES).hex())[: EVENT_BYTES - 2].encode() + b'"}'
 
 
 # -- UmaDB ------------------------------------------------------------------------------------------------------------------
@@ -85,9 +73,7 @@ def umadb_appends(writers: int, batch: int = 1) -> Side:
 @contextmanager
 def running_umadb(folder: Path) -> Iterator[str]:
     """The URL of a UmaDB server on a free port of this machine, stopped by its process id."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     program = "from umadb.umadb_server_cli import main; main()"
     command = [sys.executable, "-c", program, "--listen", f"127.0.0.1:{port}", "--db-path", str(folder / "uma.db")]
     with open(folder / "server.log", "wb") as log:
@@ -145,7 +131,7 @@ def _stored_events(count: int) -> list[StoredEvent]:
 
 
 def recorder_inserts(writers: int, batch: int = 1) -> Side:
-    """eventsourcing's default application recorder for PostgreSQL: `insert_events` of `batch` events by each writer."""
+    """The default application recorder of eventsourcing for PostgreSQL: `insert_events` of `batch` events by each writer."""
 
     @contextmanager
     def open_side(place: Place) -> Iterator[Measure]:
@@ -153,10 +139,10 @@ def recorder_inserts(writers: int, batch: int = 1) -> Side:
             place.postgres.database() as url,
             PostgresFactory(Environment("bench", _postgres_settings(url, writers))) as factory,
         ):
-            recorder = factory.application_recorder()
+            events = factory.application_recorder()
 
             def step() -> int:
-                recorder.insert_events(_stored_events(batch))
+                events.insert_events(_stored_events(batch))
                 return batch
 
             yield lambda seconds: drive(writers, seconds, lambda _: step)
@@ -165,7 +151,7 @@ def recorder_inserts(writers: int, batch: int = 1) -> Side:
 
 
 def dcb_appends(writers: int) -> Side:
-    """eventsourcing's DCB recorder for PostgreSQL: single events, without a condition, tagged with their stream."""
+    """The DCB recorder of eventsourcing for PostgreSQL: single events, without a condition, tagged with their stream."""
 
     @contextmanager
     def open_side(place: Place) -> Iterator[Measure]:
@@ -173,10 +159,10 @@ def dcb_appends(writers: int) -> Side:
             place.postgres.database() as url,
             PostgresTTDCBFactory(Environment("bench", _postgres_settings(url, writers))) as factory,
         ):
-            recorder: DCBRecorder = factory.dcb_recorder()
+            events: DCBRecorder = factory.dcb_recorder()
 
             def step() -> int:
-                recorder.append([DCBEvent("incident.updated", make_payload(0), [f"stream-{uuid.uuid4()}"])])
+                events.append([DCBEvent("incident.updated", make_payload(0), [f"stream-{uuid.uuid4()}"])])
                 return 1
 
             yield lambda seconds: drive(writers, seconds, lambda _: step)
@@ -195,7 +181,7 @@ class Happened(DomainEvent):
 
 
 def _happened(number: int) -> Happened:
-    now = datetime.now(tz=timezone.utc)
+    now = datetime.now(tz=UTC)
     return Happened(originator_id=uuid.uuid4(), originator_version=1, timestamp=now, text=make_payload(number).decode())
 
 
@@ -229,106 +215,56 @@ def _application_settings(store: str, place: Place) -> Iterator[dict[str, str]]:
         yield _postgres_settings(url, 5)
 
 
-class EmptyProjection(Projection[TrackingRecorder]):
+def _empty_projection(last: int, is_done: threading.Event) -> type[Projection[Any]]:
     """A view that keeps nothing but how far it has read: the least that ProjectionRunner can do."""
 
-    name = "empty"
-    topics = (get_topic(Happened),)
+    class Empty(Projection[TrackingRecorder]):
+        name = "empty"
+        topics = (get_topic(Happened),)
 
-    def process_event(self, domain_event: Any, tracking: Tracking) -> None:
-        """Record the position, in its own transaction, as every projection of the library does."""
-        self.view.insert_tracking(tracking)
+        def process_event(self, domain_event: Any, tracking: Tracking) -> None:
+            """Record the position, in its own transaction, as every projection of the library does."""
+            self.view.insert_tracking(tracking)
+            # The runner's own wait() looks again at growing intervals, which would be measured with the rest.
+            if tracking.notification_id >= last:
+                is_done.set()
+
+    return Empty
 
 
-def projection_runs() -> Side:
-    """ProjectionRunner on PostgreSQL with an empty view, over events written beforehand. (Its SQLite module cannot subscribe.)"""
+def projection_runs(store: str) -> Side:
+    """ProjectionRunner with an empty view, over events written beforehand.
+
+    On PostgreSQL everything is eventsourcing's own. Its SQLite module cannot subscribe, so that SQLite runs on our recorder.
+    """
 
     @contextmanager
     def open_side(place: Place) -> Iterator[Measure]:
         def measure(seconds: float) -> float:
+            events = max(100, int(seconds * 1000))
+            if store == "sqlite":
+                url = f"sqlite:///{place.new_folder() / 'events.sqlite'}"
+                return _follow(
+                    {"PERSISTENCE_MODULE": "ledger.store.factory", "STORE_URL": url}, recorder.TrackingRecorder, events
+                )
             with place.postgres.database() as url:
-                return _follow(_postgres_settings(url, 10), events=max(100, int(seconds * 1000)))
+                return _follow(_postgres_settings(url, 10), PostgresTrackingRecorder, events)
 
         yield measure
 
     return open_side
 
 
-def _follow(settings: dict[str, str], events: int) -> float:
+def _follow(settings: dict[str, str], view: type[Any], events: int) -> float:
     application: Application[uuid.UUID] = Application(settings)
     last = [recording.notification.id for recording in application.save(*map(_happened, range(events)))][-1]
     application.close()
+    is_done = threading.Event()
     began = time.perf_counter()
     runner = ProjectionRunner(
-        application_class=Application, projection_class=EmptyProjection, view_class=PostgresTrackingRecorder, env=settings
+        application_class=Application, projection_class=_empty_projection(last, is_done), view_class=view, env=settings
     )
     with runner:
-        runner.wait(last, timeout=RUNNER_SECONDS_MAX)
+        if not is_done.wait(RUNNER_SECONDS_MAX):
+            raise TimeoutError(f"ProjectionRunner did not read {events} events in {RUNNER_SECONDS_MAX} s")
         return events / (time.perf_counter() - began)
-
-
-# -- PostgreSQL's COPY --------------------------------------------------------------------------------------------------------
-
-
-def copies(rows: int = 100_000) -> Side:
-    """Binary COPY of log rows (position, stream, version, 600 bytes) into an empty table without an index, one transaction."""
-
-    @contextmanager
-    def open_side(place: Place) -> Iterator[Measure]:
-        packed = _packed_rows(rows)
-        with place.postgres.database() as url:
-            yield lambda _: rows / copy_seconds(url, "position bigint, stream text, version bigint, payload bytea", packed)
-
-    return open_side
-
-
-def copy_seconds(url: str, columns: str, packed: bytes) -> float:
-    """How long COPY takes to make `packed` (PostgreSQL's binary format) durable in a new table of these columns."""
-    connection = psycopg2.connect(connection_string(url))
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP TABLE IF EXISTS copied; CREATE TABLE copied ({columns})")
-            connection.commit()
-            began = time.perf_counter()
-            cursor.copy_expert("COPY copied FROM STDIN WITH (FORMAT binary)", io.BytesIO(packed))
-            connection.commit()
-            return time.perf_counter() - began
-    finally:
-        connection.close()
-
-
-def _packed_rows(rows: int) -> bytes:
-    packed = bytearray(b"PGCOPY\n\xff\r\n\0" + bytes(8))
-    for n in range(rows):
-        stream, payload = b"INC-%08d" % (n // STREAM_EVENTS), make_payload(n)
-        packed += struct.pack(f">hiqi{len(stream)}s", 4, 8, n + 1, len(stream), stream)
-        packed += struct.pack(f">iqi{len(payload)}s", 8, n % STREAM_EVENTS + 1, len(payload), payload)
-    return bytes(packed + b"\xff\xff")
-
-
-# -- libsodium --------------------------------------------------------------------------------------------------------------
-
-
-def libsodium_verifies() -> Side:
-    """Ed25519 signatures over 600 bytes that libsodium verifies a second on all cores, in one process a core."""
-
-    @contextmanager
-    def open_side(place: Place) -> Iterator[Measure]:
-        del place
-        cores = os.cpu_count() or 1
-        with ProcessPoolExecutor(cores) as pool:
-            yield lambda seconds: sum(pool.map(_verify_for, [seconds] * cores))
-
-    return open_side
-
-
-def _verify_for(seconds: float) -> float:
-    keys = [crypto_sign_seed_keypair(os.urandom(32)) for _ in range(16)]
-    signed = [(crypto_sign(make_payload(n), keys[n % 16][1]), keys[n % 16][0]) for n in range(256)]
-    began = time.perf_counter()
-    count = 0
-    while time.perf_counter() - began < seconds:
-        for message, public in signed:
-            crypto_sign_open(message, public)
-        count += len(signed)
-    return count / (time.perf_counter() - began)

@@ -20,7 +20,8 @@ from ledger.events.correction import Corrections, Statement, effective_events
 from ledger.events.correction_types import CorrectionRecorded
 from ledger.events.incident import IncidentLinked, IncidentLinkWithdrawn
 from ledger.events.keys import KeyRing, named_publics
-from ledger.events.lives import Life, fold, step
+from ledger.events.links import require_link, require_no_cycle
+from ledger.events.lives import Life, either, fold, step
 from ledger.events.registry import Registry
 from ledger.events.rules import RULES
 from ledger.formats import entry, envelope, merkle, strict
@@ -33,7 +34,6 @@ FR_MARKINGS = ("non protégé", "DIFFUSION RESTREINTE")
 NATIONAL_CAVEATS = ("UK EYES ONLY", "SPECIAL FRANCE", "SPÉCIAL FRANCE")
 SECTIONS_MAX = 16
 SIGNATURES_MAX = 8
-LINK_DEPTH_MAX = 1_000
 
 PublicKeys = Callable[[str], bytes | None]
 
@@ -153,7 +153,9 @@ def require_header(header: Header) -> int:
             raise errors.Malformed("a sealed event is for one nation and has the one section `inner`", field="releasable_to")
     elif sorted(header.releasable_to) != ["FR", "GB"]:
         raise errors.Malformed(
-            "an event not for both nations must be sealed", field="releasable_to", remedy="seal it to its nation (sealed.recorded)"
+            "an event not for both nations must be sealed",
+            field="releasable_to",
+            remedy="seal it to its nation (sealed.recorded)",
         )
     return occurred_at
 
@@ -228,7 +230,11 @@ def admit(checked: Checked, state: LedgerState, recorded_at: int) -> Admitted | 
     life, out_of_order = require_step(checked.event, before, state)  # 5. administrative steps only; never a fact about people
     version = before.version + 1
     body = entry.format_entry(
-        entry.format_instant(recorded_at), checked.header.stream, version, checked.submitted.signatures, checked.submitted.payload
+        entry.format_instant(recorded_at),
+        checked.header.stream,
+        version,
+        checked.submitted.signatures,
+        checked.submitted.payload,
     )
     if len(body) > entry.ENTRY_BYTES_MAX:
         raise errors.TooLarge(f"the entry would have {len(body)} bytes, more than {entry.ENTRY_BYTES_MAX}")
@@ -277,9 +283,9 @@ def require_step(event: Event, before: StreamState, state: LedgerState) -> tuple
     if isinstance(data, CorrectionRecorded):
         return _correct(event, state), False
     if isinstance(data, IncidentLinked):
-        _require_no_cycle(header.stream, data, state)
+        require_no_cycle(header.stream, data, state.statements)
     if isinstance(data, IncidentLinkWithdrawn):
-        _require_link(header.stream, data.withdraws, state)
+        require_link(header.stream, state.by_id(data.withdraws))
     if header.type == "case.opened":
         _require_purpose(header, data.links, state)
     return step(before.life, event)
@@ -302,43 +308,16 @@ def _correct(event: Event, state: LedgerState) -> Life:
         for statement in statements:
             amended = corrections.amend(statement).event
             if amended is not None and isinstance(amended.data, IncidentLinked):
-                _require_no_cycle(header.stream, amended.data, state)
+                require_no_cycle(header.stream, amended.data, state.statements)
         return fold_life(after)
     except errors.Unfoldable as wrong:
         raise errors.NotInThisState(wrong.message, field="data.patch", remedy="name fields of the target's type") from wrong
 
 
 def fold_life(statements: Iterable[Statement]) -> Life:
-    """The life that the effective events of a stream make. Steps that no longer follow, once an earlier one is corrected, are kept."""
-    return fold(effective_events(list(statements)))
-
-
-def duplicate_of(statements: list[Statement]) -> str | None:
-    """The stream this one is taken to be a duplicate of: the latest live link wins."""
-    events = effective_events(statements)
-    withdrawn = {e.data.withdraws for e in events if isinstance(e.data, IncidentLinkWithdrawn)}
-    links = [e for e in events if isinstance(e.data, IncidentLinked) and e.header.id not in withdrawn]
-    absorbed = [e.data.to for e in links if e.data.relation == "duplicate_of"]
-    return absorbed[-1] if absorbed else None
-
-
-def _require_no_cycle(stream: str, link: IncidentLinked, state: LedgerState) -> None:
-    if link.relation != "duplicate_of":
-        return
-    at: str | None = link.to
-    for _ in range(LINK_DEPTH_MAX):
-        if at is None:
-            return
-        if at == stream:
-            raise errors.NotInThisState("the link would make an incident a duplicate of itself", field="data.to")
-        at = duplicate_of(state.statements(at))
-    raise errors.NotInThisState(f"more than {LINK_DEPTH_MAX} links in a row", field="data.to")
-
-
-def _require_link(stream: str, withdraws: str, state: LedgerState) -> None:
-    target = state.by_id(withdraws)
-    if target is None or target.event.header.stream != stream or not isinstance(target.event.data, IncidentLinked):
-        raise errors.NotInThisState("no link of that id is on record in this stream", field="data.withdraws")
+    """The life that the effective events of a stream make; steps that no longer follow leave it alone."""
+    statements = list(statements)
+    return either(fold(effective_events(statements)), fold(s.event for s in statements))
 
 
 def _require_purpose(header: Header, links: tuple[str, ...], state: LedgerState) -> None:

@@ -104,7 +104,7 @@ GB1 = Ruleset(
             "Vehicles searched by Border Force",
             "Véhicules fouillés par la Border Force",
             "distinct vehicle",
-            (term("search", within={"authority_path": "BF"}),),
+            (term("search", authority="BF"),),
             "distinct",
         ),
         Indicator(

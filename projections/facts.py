@@ -8,13 +8,13 @@ registry changes restate nothing. Pure: earlier statements and live facts come t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from ledger import errors
 from ledger.events.base import Event
-from ledger.events.correction import Amended, Corrections, Statement
+from ledger.events.correction import Corrections, Statement
 from ledger.events.incident import IncidentConfirmed, IncidentDeclaredUnfounded, IncidentLinked, IncidentLinkWithdrawn
 from ledger.events.registry import Registry
 from ledger.formats.entry import parse_instant
@@ -23,10 +23,10 @@ from projections.rules import RULES
 
 IMPRECISION_SECONDS = {"exact": 0, "minute": 0, "approx_15m": 900, "approx_hour": 3600, "unknown": 43_200}
 
+# Types that speak of another event of their stream, and change with it.
+DEPENDENT = frozenset({"case.decision_withdrawn", "case.decision_appealed", "case.decision_substituted"})
 # Types that change what earlier events of their stream say. `incident.confirmed` does only after a false alarm was declared.
-RESTATING = frozenset(
-    {"correction.recorded", "incident.declared_unfounded", "incident.confirmed", "incident.link_withdrawn"}
-)
+RESTATING = DEPENDENT | {"correction.recorded", "incident.declared_unfounded", "incident.confirmed", "incident.link_withdrawn"}
 READINGS: tuple[Reading, ...] = ("own", "shared")
 
 
@@ -60,8 +60,7 @@ class Fold:
         rule = RULES.get(header.type)
         if rule is None:
             return [], []
-        stated = self.facts_of(statement, statement.event, statement.position, reading, lambda i: _find(past, header.stream, i))
-        return [], stated
+        return [], self.facts_of(statement, statement.event, statement.position, reading, nothing)
 
     def facts_of(
         self, statement: Statement, event: Event, stated: int, reading: Reading, find: Callable[[str], Event | None]
@@ -76,7 +75,7 @@ class Fold:
         place_code = getattr(data, "place", None)
         place = registry.place(place_code)
         stated_time = header.stated_time
-        common = {
+        common: dict[str, Any] = {
             "stream": header.stream,
             "event": header.id,
             "label": header.source.ref or header.id,
@@ -114,6 +113,7 @@ class Fold:
             whole = [s for s in after if s.shared or reading == "own"]
             versions[reading] = (self._effective(mask), self._effective(whole))
         changed = [s for s in after if any(b.get(s.position) != a.get(s.position) for b, a in versions.values())]
+        changed = _with_dependents(changed, after)
         self._remember_unfounded(statement.event.header.stream, after)
         old = past.live([s.position for s in changed if s is not statement])
         new: list[Fact] = []
@@ -124,7 +124,7 @@ class Fold:
     def _effective(self, statements: list[Statement]) -> dict[int, Event | None]:
         """Effective event by position; None where it states no facts (retracted, declared unfounded, withdrawn link)."""
         corrections = Corrections(statements, self._may_correct)
-        amended = {s.position: self._amend(corrections, s) for s in statements}
+        amended = {s.position: corrections.amend(s) for s in statements}
         last_unfounded = 0
         withdrawn: set[str] = set()
         for s in statements:
@@ -146,11 +146,6 @@ class Fold:
             effective[s.position] = None if ended else event
         return effective
 
-    def _amend(self, corrections: Corrections, statement: Statement) -> Amended:
-        if statement.event.header.type == "correction.recorded":
-            return Amended(statement.event if corrections.is_live(statement) else None)
-        return corrections.amend(statement)
-
     def _may_correct(self, correction: Statement, target: Statement) -> bool:
         """Only the originating nation corrects; joint admission has refused the others, a sealed one is left out here."""
         nation_of = self.registry.nation_of
@@ -170,20 +165,24 @@ class Fold:
     ) -> list[Fact]:
         """One set of facts where both readings agree, two where something sealed makes them differ."""
 
-        def find(event_id: str) -> Event | None:
-            return next((s.event for s in all_statements if s.event.header.id == event_id), None)
+        def find(event_id: str, effective: dict[int, Event | None]) -> Event | None:
+            return next((effective.get(s.position) for s in all_statements if s.event.header.id == event_id), None)
 
         mine, theirs = own.get(statement.position), shared.get(statement.position)
         if mine == theirs and statement.shared:
-            return self.facts_of(statement, mine, stated, "both", find) if mine is not None else []
-        facts = self.facts_of(statement, mine, stated, "own", find) if mine is not None else []
+            facts = self.facts_of(statement, mine, stated, "both", lambda i: find(i, own)) if mine is not None else []
+            again = self.facts_of(statement, mine, stated, "both", lambda i: find(i, shared)) if mine is not None else []
+            if facts == again:
+                return facts
+        facts = self.facts_of(statement, mine, stated, "own", lambda i: find(i, own)) if mine is not None else []
         if theirs is not None:
-            facts += self.facts_of(statement, theirs, stated, "shared", find)
+            facts += self.facts_of(statement, theirs, stated, "shared", lambda i: find(i, shared))
         return facts
 
 
-def _find(past: Past, stream: str, event_id: str) -> Event | None:
-    return next((s.event for s in past.statements(stream) if s.event.header.id == event_id), None)
+def nothing(event_id: str) -> Event | None:
+    """What a rule finds that speaks of no other event."""
+    return None
 
 
 def _difference(old: list[Fact], new: list[Fact]) -> tuple[list[Fact], list[Fact]]:
@@ -192,6 +191,15 @@ def _difference(old: list[Fact], new: list[Fact]) -> tuple[list[Fact], list[Fact
     stated = [f for f in new if standing.pop(_content(f), None) is None]
     ended = sorted(standing.values(), key=lambda f: (f.stated, f.ordinal))
     return ended, [msgspec.structs.replace(f, ordinal=n) for n, f in enumerate(stated)]
+
+
+def _with_dependents(changed: list[Statement], statements: list[Statement]) -> list[Statement]:
+    """What changed, and what speaks of it: withdrawing a notice that is itself retracted withdraws nothing."""
+    positions = {s.position for s in changed}
+    ids = {s.event.header.id for s in changed}
+    speaking = (s for s in statements if s.event.header.type in DEPENDENT and s.event.data.target in ids)
+    positions |= {s.position for s in speaking}
+    return [s for s in statements if s.position in positions]
 
 
 def _content(fact: Fact) -> Fact:

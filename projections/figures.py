@@ -27,7 +27,7 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     zone: str
     territory: str
     nation: str
-    authority_path: str
+    authority: str
     party_path: str
     party: str
     subject: str
@@ -57,7 +57,7 @@ def value(indicator: Indicator, groups: Iterable[Group]) -> int:
     admitted = [g for g in groups if indicator.admits(g)]
     match indicator.counting:
         case "distinct":
-            return len({g.subject for g in admitted if g.subject}) + sum(g.count for g in admitted if not g.subject)
+            return len({g.subject for g in admitted if g.subject})
         case "facts":
             return sum(g.count for g in admitted)
         case "pounds":
@@ -123,8 +123,10 @@ def lines(indicator: Indicator, facts: Iterable[Fact]) -> list[dict[str, Any]]:
         quantity, why = fact.quantity, _why(fact)
         match indicator.counting:
             case "distinct":
-                quantity = 0 if fact.subject in counted else 1
-                if fact.subject:
+                quantity = 1 if fact.subject and fact.subject not in counted else 0
+                if not fact.subject:
+                    why += "; names nothing that could be counted once"
+                else:
                     why += f"; {fact.subject} is counted once, at {counted[fact.subject]}" if not quantity else ""
                     counted.setdefault(fact.subject, fact.label)
             case "facts":

@@ -27,7 +27,11 @@ FR1 = Ruleset(
             (term("attempt", code="stopped_inside"),),
         ),
         Indicator(
-            "F1.arrested", "followed by arrest", "suivies d'interpellation", "person-attempt", (term("attempt", code="arrested"),)
+            "F1.arrested",
+            "followed by arrest",
+            "suivies d'interpellation",
+            "person-attempt",
+            (term("attempt", code="arrested"),),
         ),
         Indicator("F1.passed", "got through", "abouties", "person-attempt", (term("attempt", code="passed"),)),
         Indicator("F1.unknown", "outcome unknown", "issue inconnue", "person-attempt", (term("attempt", code="unknown"),)),

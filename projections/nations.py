@@ -20,5 +20,7 @@ def ruleset_in_force(nation: str, adopted: Iterable[Fact]) -> Ruleset:
     names = [f.code for f in adopted if f.about == nation]
     name = names[-1] if names else FIRST[nation].name
     if name not in RULESETS:
-        raise errors.BadQuestion(f"the log adopts the ruleset {name}, which this version does not know", remedy="upgrade entente")
+        raise errors.BadQuestion(
+            f"the log adopts the ruleset {name}, which this version does not know", remedy="upgrade entente"
+        )
     return RULESETS[name]

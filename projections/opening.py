@@ -1,7 +1,7 @@
 """From the bytes of an entry to a statement in one nation's reading: joint ones decoded, its own sealed ones opened.
 
 A section is opened with the nation's own key and checked against what the signed payload commits to. The inner event of a
-sealed one is verified under the key ring of its position: the sealer vouches for the outside, the stating service for the inside.
+sealed one is verified under the key ring of its position: the sealer vouches for the outside, the service for the inside.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ Sections = Callable[[int], dict[str, sealing.SealedSection]]
 
 class Opened(msgspec.Struct, frozen=True, gc=False):
     """An entry in this nation's reading. `statement` is None where the entry is sealed to the other nation, or `fault` says
-    why its own could not be opened."""
+    why its own could not be opened.
+    """
 
     position: int
     stream: str

@@ -17,12 +17,13 @@ from ledger.events.correction import Statement
 from ledger.events.keys import Key, KeyRing
 from ledger.events.registry import Authority, Place, Registry
 from ledger.formats import merkle, sealing
+from projections.batch import Batch, Progress
 from projections.fact import NEVER, Fact
 from projections.facts import Fold, require_foldable
 from projections.opening import Opened, Opener
 from projections.situation import ENTERING_KINDS, TRIGGER_KINDS, pending
 from projections.tables import Generation
-from projections.viewstore import SNAPSHOT_EVERY_POSITIONS, Batch, Progress, ViewStore, digest
+from projections.viewstore import SNAPSHOT_EVERY_POSITIONS, ViewStore, digest
 
 BATCH_POSITIONS = 5_000
 STREAMS_REMEMBERED = 8_000

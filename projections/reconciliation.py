@@ -26,7 +26,8 @@ DIMENSIONS = ("withheld_by_gb", "as_of", "window", "scope", "category", "withhel
 class Pair:
     """Two indicators that speak of the same thing. `scope` are London's terms once London's limits of place or authority are
     lifted to Paris's; the category step then goes to Paris's own terms. `category_reason` is why those differ: R12 where the
-    point of counting moves, R03 where the unit does, else R06."""
+    point of counting moves, R03 where the unit does, else R06.
+    """
 
     code: str
     gb: str
@@ -50,7 +51,7 @@ PAIRS: dict[str, Pair] = {
 
 @dataclass(frozen=True)
 class End:
-    """One nation's end: its day, the position of its instant, its rules there, its own signed or computed figure, and its facts.
+    """One nation's end: its day, the position of its instant, its rules there, its own figure, and its facts.
 
     `own` are the facts live at `position` that the nation sees, `shared` those both may see; both must cover the windows of
     both ends. `own` is None where the nation's own facts are not at hand: its end step is then a size without items.
@@ -208,9 +209,9 @@ def _why_window(gb: Window, fr: Window) -> Callable[[str, list[Fact]], str]:
 
     def why(key: str, facts: list[Fact]) -> str:
         for fact in facts:
-            if any(abs(fact.occurred_at - b) <= fact.imprecision_seconds * 1_000_000 for b in boundaries):
-                if fact.imprecision_seconds:
-                    return "R16"
+            around = fact.imprecision_seconds * 1_000_000
+            if around and any(abs(fact.occurred_at - b) <= around for b in boundaries):
+                return "R16"
             if any(abs(fact.occurred_at - b) < HOUR for b in changes):
                 return "R16"
         return "R01"

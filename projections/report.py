@@ -77,7 +77,12 @@ def drift(now: Moment) -> list[dict[str, Any]]:
         reported = msgspec.json.decode(fact.detail)
         believed = now.figures(date.fromisoformat(day))["figures"]
         changes = [
-            {"code": code, "reported": value, "now": believed.get(code, 0), "events": _causes(now, day, code, reported["position"])}
+            {
+                "code": code,
+                "reported": value,
+                "now": believed.get(code, 0),
+                "events": _causes(now, day, code, reported["position"]),
+            }
             for code, value in reported["figures"].items()
             if believed.get(code, 0) != value
         ]

@@ -252,7 +252,13 @@ def _arrest(e: Event, find: Any) -> Iterable[Part]:
 
 @rule("case.person_heard", "case.person_retained")
 def _measure(e: Event, find: Any) -> Iterable[Part]:
-    yield {"kind": "measure", "code": e.data.measure, "quantity": 1, "unit": "person × procedure", "subject": e.data.person or ""}
+    yield {
+        "kind": "measure",
+        "code": e.data.measure,
+        "quantity": 1,
+        "unit": "person × procedure",
+        "subject": e.data.person or "",
+    }
 
 
 @rule("case.suspect_released", "case.charged", "case.deferred")
@@ -265,7 +271,13 @@ def _proceeding(e: Event, find: Any) -> Iterable[Part]:
 def _decision(e: Event, find: Any) -> Iterable[Part]:
     d = e.data
     more = detail(track=d.track, decided_by=d.decided_by, has_text=has_text(e))
-    yield {"kind": "decision", "code": d.decision, "quantity": 1 if d.count is None else d.count, "unit": "notice", "detail": more}
+    yield {
+        "kind": "decision",
+        "code": d.decision,
+        "quantity": 1 if d.count is None else d.count,
+        "unit": "notice",
+        "detail": more,
+    }
     if d.amount is not None:
         yield {"kind": "amount", "code": d.amount.currency, "quantity": d.amount.minor_units, "unit": "minor units",
                "about": d.decision}  # fmt: skip

@@ -50,7 +50,7 @@ class Term:
 
 
 def term(kind: str, within: Mapping[str, str] | None = None, **where: str | tuple[str, ...]) -> Term:
-    """Write a term as it reads: term("casualty", code="fatal", side="FR")."""
+    """A term as one reads it: of kind "casualty", with code="fatal" and side="FR"."""
     values = {k: frozenset((v,) if isinstance(v, str) else v) for k, v in where.items()}
     return Term(kind, values, within or {})
 
@@ -83,7 +83,8 @@ class Indicator:
 @dataclass(frozen=True)
 class Ruleset:
     """A nation's definitions. The hours are parameters; `begins` is the local time at which a reporting day begins, and
-    `day_offset` the days to go back for it (0: a civil day; 1: the bulletin of D covers from D−1)."""
+    `day_offset` the days to go back for it (0: a civil day; 1: the bulletin of D covers from D−1).
+    """
 
     name: str
     nation: str
@@ -112,7 +113,7 @@ class Ruleset:
 
 @lru_cache(maxsize=4096)
 def _local_instant(day: date, at: time, zone: str) -> int:
-    """A local wall-clock time as microseconds UTC; the first of two where the clocks go back, the later reading where it never was."""
+    """A local wall-clock time as microseconds UTC; the first of the two where the clocks go back."""
     local = datetime.combine(day, at, tzinfo=zoneinfo.ZoneInfo(zone))
     return round(local.timestamp()) * MICROSECONDS
 
@@ -130,6 +131,6 @@ def overlapping_day(own: Ruleset, day: date, other: Ruleset) -> date:
 
 def tzdata_version() -> str:
     """The pinned time-zone data a window rests on."""
-    import tzdata
+    import tzdata  # type: ignore[import-untyped]  # data only; nobody types it
 
     return str(tzdata.IANA_VERSION)

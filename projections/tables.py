@@ -1,5 +1,6 @@
 """The tables of one nation's view. Each exists twice, as generation `a` and `b`: a rebuild fills the idle one beside the live
-one, and one row says which is live."""
+one, and one row says which is live.
+"""
 
 from __future__ import annotations
 

@@ -184,5 +184,3 @@ def _end(moment: Moment, day: date, ruleset: Ruleset, code: str) -> dict[str, An
         "checkpoint": moment.view.covering(moment.position),
         "settled": moment.settled,
     }
-
-

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, bindparam, create_engine, delete, event, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    and_,
+    case,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.engine import make_url
 
+from projections.batch import Batch, Progress, write
 from projections.fact import NEVER, Fact
 from projections.figures import DETAILED_KINDS, DISTINCT_KINDS, GROUPED_BY, Group
 from projections.tables import FACT_COLUMNS, GENERATION, GENERATIONS, Generation, metadata, view_head
@@ -19,30 +32,6 @@ from projections.tables import FACT_COLUMNS, GENERATION, GENERATIONS, Generation
 SNAPSHOT_EVERY_POSITIONS = 4_096
 FACTS_AT_ONCE = 10_000
 NAMES_AT_ONCE = 5_000
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """How far a generation has followed the log: position, Merkle frontier up to it, and the fold's own memory."""
-
-    position: int
-    frontier: bytes
-    state: bytes
-
-
-class Batch(msgspec.Struct):
-    """Everything one batch of positions changes in a view; written in one transaction."""
-
-    progress: Progress
-    stated: list[Fact] = []
-    ended: list[tuple[int, int, int]] = []
-    """(stated, ordinal, ended) of facts written earlier."""
-    instants: list[tuple[int, int]] = []
-    entering: list[tuple[int, str]] = []
-    leaving: list[tuple[int, str, int]] = []
-    """(since, stream, until)"""
-    snapshots: list[tuple[int, list[str]]] = []
-    sealed: list[tuple[int, str, str]] = []
-    parked: list[tuple[int, str, str, str]] = []
 
 
 def namespace(nation: str) -> str:
@@ -127,61 +116,9 @@ class ViewStore:
             row = connection.execute(select(t.c.position, t.c.frontier, t.c.state)).first()
         return Progress(row[0], bytes(row[1]), bytes(row[2])) if row else None
 
-    # -- writing -------------------------------------------------------------------------------------------------------
-
     def write(self, generation: Generation, batch: Batch) -> None:
         """All of a batch, or nothing of it."""
-        g = generation
-        with self.engine.begin() as connection:
-            self._insert_facts(connection, g, batch.stated)
-            f = g.facts.c
-            self._many(
-                connection,
-                update(g.facts)
-                .where(f.stated == bindparam("s"), f.ordinal == bindparam("o"))
-                .values(ended=bindparam("e")),
-                [{"s": s, "o": o, "e": e} for s, o, e in batch.ended],
-            )
-            if batch.instants:  # events at one instant may be spread over two batches
-                connection.execute(delete(g.instants).where(g.instants.c.recorded_at == batch.instants[0][0]))
-            self._many(connection, insert(g.instants), [{"recorded_at": r, "position": p} for r, p in batch.instants])
-            self._many(
-                connection, insert(g.attention), [{"since": s, "stream": n, "until": NEVER} for s, n in batch.entering]
-            )
-            a = g.attention.c
-            self._many(
-                connection,
-                update(g.attention).where(a.since == bindparam("s"), a.stream == bindparam("n")).values(until=bindparam("u")),
-                [{"s": s, "n": n, "u": u} for s, n, u in batch.leaving],
-            )
-            taken = [{"position": p, "streams": msgspec.json.encode(streams).decode()} for p, streams in batch.snapshots]
-            self._many(connection, insert(g.snapshots), taken)
-            self._many(connection, insert(g.sealed), [{"position": p, "event": e, "stream": s} for p, e, s in batch.sealed])
-            parked = [{"position": p, "stream": s, "event": e, "reason": r} for p, s, e, r in batch.parked]
-            self._many(connection, insert(g.parked), parked)
-            connection.execute(delete(g.progress))
-            p = batch.progress
-            connection.execute(insert(g.progress).values(one=1, position=p.position, frontier=p.frontier, state=p.state))
-
-    @staticmethod
-    def _many(connection: Connection, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
-        if rows:
-            connection.execute(statement, rows)
-
-    def _insert_facts(self, connection: Connection, g: Generation, facts: Sequence[Fact]) -> None:
-        """The bulk of a rebuild: COPY on PostgreSQL, one prepared statement on SQLite."""
-        if not facts:
-            return
-        cursor = connection.connection.cursor()
-        columns = ", ".join(FACT_COLUMNS)
-        if self.is_postgresql:
-            lines = "".join(map(_copy_line, facts))
-            cursor.copy_expert(f"COPY {g.facts.name} ({columns}) FROM STDIN", io.StringIO(lines))
-        else:
-            marks = ", ".join("?" * len(FACT_COLUMNS))
-            statement = f"INSERT INTO {g.facts.name} ({columns}) VALUES ({marks})"  # noqa: S608 - names are ours
-            cursor.executemany(statement, map(msgspec.structs.astuple, facts))
-        cursor.close()
+        write(self.engine, generation, batch)
 
     # -- reading ---------------------------------------------------------------------------------------------------------
 
@@ -255,20 +192,18 @@ class ViewStore:
         """Sums over the nation's own live facts of a window, by every column a condition reads."""
         f = g.facts.c
         begin, end = window
-        from sqlalchemy import case, literal
-
-        columns = {c: f[c] for c in GROUPED_BY}
+        columns: dict[str, Any] = {c: f[c] for c in GROUPED_BY}
         columns["subject"] = case((f.kind.in_(sorted(DISTINCT_KINDS)), f.subject), else_=literal(""))
         columns["detail"] = case((f.kind.in_(sorted(DETAILED_KINDS)), f.detail), else_=literal(""))
-        where = and_(
-            f.kind.in_(sorted(kinds)), f.occurred_at >= begin, f.occurred_at < end, f.reading.in_(("both", "own"))
-        )
+        where = and_(f.kind.in_(sorted(kinds)), f.occurred_at >= begin, f.occurred_at < end, f.reading.in_(("both", "own")))
         keys = [columns[c].label(f"by_{c}") for c in GROUPED_BY]
         inner = select(*keys, f.quantity).where(where, self._live_at(g, position)).subquery()
         by = [inner.c[f"by_{c}"] for c in GROUPED_BY]
         statement = select(*by, func.sum(inner.c.quantity), func.count()).group_by(*by)
         with self._connection() as connection:
-            return [Group(*row[:-2], int(row[-2]), row[-1]) for row in connection.execute(statement)]
+            rows = [tuple(row) for row in connection.execute(statement)]
+        # PostgreSQL adds up bigints as numeric.
+        return [Group(*(*row[:-2], int(row[-2]), row[-1])) for row in rows]
 
     def position_as_of(self, g: Generation, instant: int | None) -> int:
         """The last position recorded at or before an instant (the last of all for None); 0 where there is none."""
@@ -305,7 +240,7 @@ class ViewStore:
         """Streams in attention at the head, with the position since which (what the projector carries on from)."""
         a = g.attention.c
         with self._connection() as connection:
-            return {n: s for n, s in connection.execute(select(a.stream, a.since).where(a.until == NEVER))}
+            return dict(map(tuple, connection.execute(select(a.stream, a.since).where(a.until == NEVER))))
 
     def sealed_positions(self, g: Generation, stream: str) -> list[int]:
         """Outer positions of this nation's sealed statements in a stream."""
@@ -348,15 +283,3 @@ def create(engine: Engine) -> None:
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for at in range(0, len(values), NAMES_AT_ONCE):
         yield values[at : at + NAMES_AT_ONCE]
-
-
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-def _copy_line(fact: Fact) -> str:
-    """One fact as a line of COPY's text form."""
-    values = msgspec.structs.astuple(fact)
-    line = "\t".join(map(str, values))
-    if "\\" in line or line.count("\t") != len(values) - 1 or "\n" in line or "\r" in line:
-        line = "\t".join(str(v).translate(_ESCAPES) for v in values)
-    return line + "\n"

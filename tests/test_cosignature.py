@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 import struct
 
@@ -65,6 +66,17 @@ def test_we_verify_a_foreign_ml_dsa():
     with_context = ML_DSA_44.sign(secret, message, ctx=b"x")
     with pytest.raises(errors.BadNote):
         cosignature.verify(TEXT, SignatureLine(key.name, key.key_id, TIME.to_bytes(8, "big") + with_context), key)
+
+
+def test_the_known_ml_dsa_cosignature():
+    """A foreign signer's deterministic signature from a fixed seed; ours are randomised, so only what is signed is compared."""
+    key = COSIGNERS["ML-DSA-44"].key
+    assert hashlib.sha256(key.public).hexdigest() == "6c1c65071979225a139b3ec84688e2688ec30fabe8cc510cb688bc435f2d3cb9"
+    assert key.key_id.hex() == "a1d3846b"
+    message = cosignature.ml_dsa_message(key.name, TIME, note.parse_checkpoint(TEXT))
+    assert hashlib.sha256(message).hexdigest() == "ea57a3fa23b2def57cb58313d4ab5bb76c2c8f0ba8a5baf598cfa19954005a23"
+    made = ML_DSA_44.sign(ML_DSA_44.key_derive(LATTICE.seed)[1], message, deterministic=True)
+    assert hashlib.sha256(made).hexdigest() == "a6297dfd47d5bdc1ffb209b53e3f1b715505b3254347515bb09da74584eb369f"
 
 
 @pytest.mark.parametrize("cosigner", COSIGNERS.values(), ids=COSIGNERS.keys())

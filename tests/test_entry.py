@@ -20,14 +20,19 @@ INSTANT = "2015-08-27T01:16:00.000000Z"
 PAYLOAD = b'{"seq":1}'
 BATCHED = envelope.batch_sign([b'{"seq":0}', PAYLOAD, b'{"seq":2}'], OTHER)[1]
 ENTRY = entry.format_entry(INSTANT, "CASE-A3", 2, [envelope.sign(PAYLOAD, KEY), BATCHED], PAYLOAD)
-GOLDEN = """entente.entry.v1
-recorded_at: 2015-08-27T01:16:00.000000Z
-stream: CASE-A3
-version: 2
-signature: cb39f0f6d246b033068073b728cf5b70a204cda3b1ccb17d8160d12dcd1a5ae3 zpYbCDgLnxe3Y9KMNyTRW3X5rGIDXVP8gBkexZkX6h8DVQFB5G9ri7GGC9+OMLLDr6ssmZV88z3uajdnjuqZDQ==
-signature: b44f3af856a894a22e362af353d7915a65e28a6ca4de6dda7475812e9bb341dc eNhYGK7z6qbmqZuNcVhgqnA9HUXPEzYNmBp3n43w0Hg3MjJNA53jxQQnjANktxnJQCCb8fXosXBbNXtaVkTJCg== batch 3 1 IqSaKON2fV3jRG6t6pdwTw/HlXNZEzELZ9OI+0w25SqY2KrrEUduldJGvOLrURjef/ppube06vp6351Tce916g==
-
-{"seq":1}"""
+GOLDEN = (
+    "entente.entry.v1\n"
+    "recorded_at: 2015-08-27T01:16:00.000000Z\n"
+    "stream: CASE-A3\n"
+    "version: 2\n"
+    "signature: cb39f0f6d246b033068073b728cf5b70a204cda3b1ccb17d8160d12dcd1a5ae3 zpYbCDgLnxe3Y9KMNyTRW3X5"
+    "rGIDXVP8gBkexZkX6h8DVQFB5G9ri7GGC9+OMLLDr6ssmZV88z3uajdnjuqZDQ==\n"
+    "signature: b44f3af856a894a22e362af353d7915a65e28a6ca4de6dda7475812e9bb341dc eNhYGK7z6qbmqZuNcVhgqnA9"
+    "HUXPEzYNmBp3n43w0Hg3MjJNA53jxQQnjANktxnJQCCb8fXosXBbNXtaVkTJCg== batch 3 1 IqSaKON2fV3jRG6t6pdwTw/Hl"
+    "XNZEzELZ9OI+0w25SqY2KrrEUduldJGvOLrURjef/ppube06vp6351Tce916g==\n"
+    "\n"
+    '{"seq":1}'
+)
 GOLDEN_LEAF_HASH = "ca7c47096d1772da4cf1c35d1e5b4fde4b2be0ac7240937d27fb49df47c68b39"
 
 
@@ -161,7 +166,7 @@ def test_an_entry_beyond_65535_bytes_is_refused():
         entry.parse_entry(padded)
 
 
-# -- instants --------------------------------------------------------------------------------------------------------------------
+# -- instants ---------------------------------------------------------------------------------------------------------------
 
 
 @given(st.datetimes())

@@ -18,7 +18,10 @@ from ledger.formats.sealing import SealedSection
 
 KEY = SigningKey(bytes(range(32)))
 BATCH_ROOT = "78e76d962b67006005ec345542975b6e5fd013deb2406f836db89fa4bd43f100"
-BATCH_SIGNATURE = "7114c830c9ce3d166de477700e9d9c650e6cbd3cfc6adbf53860c00d3a5a200f9b91c5ad16b9b16ae847a64ad67edf37a65c40d3490c3d6ec4bba2bd9a12970b"
+BATCH_SIGNATURE = (
+    "7114c830c9ce3d166de477700e9d9c650e6cbd3cfc6adbf53860c00d3a5a200f"
+    "9b91c5ad16b9b16ae847a64ad67edf37a65c40d3490c3d6ec4bba2bd9a12970b"
+)
 PAYLOADS = [b'{"seq":%d}' % n for n in range(13)]
 
 
@@ -27,7 +30,8 @@ def test_the_known_envelope_signature():
     assert envelope.pae(kind, b'{"seq":1}') == b'DSSEv1 36 application/vnd.calais.event.v1+json 9 {"seq":1}'
     signature = envelope.sign(b'{"seq":1}', KEY, kind)
     assert signature.sig.hex() == (
-        "d3257cf52a755ce18883bd88dafd24968e1dfc5f159314013eb0530c63810871f6a09261b2eeaaf496b099eb47d9fcfb65f2a5623fc30d7b7eaae82318367f05"
+        "d3257cf52a755ce18883bd88dafd24968e1dfc5f159314013eb0530c63810871"
+        "f6a09261b2eeaaf496b099eb47d9fcfb65f2a5623fc30d7b7eaae82318367f05"
     )
     assert signature.keyid == KEY.key_id
     envelope.verify_signature(kind, b'{"seq":1}', signature, KEY.public)
@@ -52,7 +56,7 @@ def test_an_event_cannot_pass_for_another():
         envelope.verify_signature(EVENT_TYPE, PAYLOADS[1], signature, bytes(32))
 
 
-# -- batches --------------------------------------------------------------------------------------------------------------------
+# -- batches ----------------------------------------------------------------------------------------------------------------
 
 
 def test_the_known_batch_signature():
@@ -128,7 +132,7 @@ def test_the_memory_of_batches_is_bounded():
     assert (b"k", b"6", b"s") not in cache
 
 
-# -- wire items -----------------------------------------------------------------------------------------------------------------
+# -- wire items -------------------------------------------------------------------------------------------------------------
 
 SUBMITTED = Submitted(
     PAYLOADS[1],
@@ -256,3 +260,10 @@ def test_no_changed_byte_of_a_wire_item_is_silently_mended(data):
     except errors.Malformed:
         return
     assert json.loads(body) == envelope.format_item(submitted)
+
+
+def test_a_batch_of_items_in_a_request_is_not_too_deep():
+    """A path stands eight levels deep in {"events": [item]}: the depth limit must leave room for it."""
+    body = json.dumps({"events": [envelope.format_item(SUBMITTED)]}).encode()
+    items = strict.read_request(body, envelope.ITEM_BYTES_MAX)["events"]
+    assert [envelope.parse_item(item) for item in items] == [SUBMITTED]

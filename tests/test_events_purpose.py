@@ -54,7 +54,9 @@ def test_no_field_anywhere_names_measures_scores_or_follows_a_person():
 def test_nationality_is_stated_once_and_asked_for_nowhere():
     """Self-declared on a detection; no other type carries it, and no type of question, access or mandate filters by it."""
     assert {name for name, field in declared_fields() if "nationalit" in field} == {"interception.recorded"}
-    assert not [field for name, field in declared_fields() if "filter" in field or ("query" in field and field != "query_sha256")]
+    assert not [
+        field for name, field in declared_fields() if "filter" in field or ("query" in field and field != "query_sha256")
+    ]
 
 
 def test_a_shelter_cannot_be_put_on_a_map():

@@ -18,14 +18,14 @@ def test_text_is_taken_out_of_what_was_said_and_everything_else_stays():
     assert said["evidence"], "the author's own values are left alone"
 
 
-def test_instants_of_whole_seconds_are_written_as_the_format_has_them():
+def test_instants_are_written_as_the_format_has_them():
     data, _ = split_text("correction.recorded", {"kind": "retime", "patch": {
         "occurred_at": "2015-08-27T03:12:00Z", "stated_time": {"text": "2015-08-27T03:12:00Z"}}})  # fmt: skip
     assert data["patch"]["occurred_at"] == "2015-08-27T03:12:00.000000Z"
     assert data["patch"]["stated_time"] == {"text": "2015-08-27T03:12:00Z"}, "an author's own words stay"
-    assert split_text("incident.assistance_requested", {"expires_at": "2015-08-27T03:12:00Z"})[0] == {
-        "expires_at": "2015-08-27T03:12:00.000000Z"
-    }
+    for said in ("2015-08-27T03:12:00Z", "2015-08-27T03:12Z", "2015-08-27T03:12:00.0+00:00"):
+        data, _ = split_text("incident.assistance_requested", {"expires_at": said})
+        assert data == {"expires_at": "2015-08-27T03:12:00.000000Z"}
 
 
 @pytest.mark.parametrize(

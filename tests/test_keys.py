@@ -9,7 +9,7 @@ import pytest
 
 from ledger import errors
 from ledger.formats import keys
-from tests.curve import BASE, ORDER, P, TORSION, add, challenge, encode, multiply
+from tests.curve import BASE, ORDER, TORSION, P, add, challenge, encode, multiply
 
 # RFC 8032 section 7.1, TEST 1, 2, 3 and SHA(abc): seed, public key, message, signature.
 RFC_8032 = [
@@ -182,7 +182,7 @@ def test_a_key_id_covers_type_and_key():
             keys.key_id(code, public)
 
 
-# -- files ----------------------------------------------------------------------------------------------------------------------
+# -- files ------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_private_key_is_kept_to_its_owner(tmp_path):

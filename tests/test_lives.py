@@ -8,7 +8,7 @@ import pytest
 from ledger import errors, events
 from ledger.events.base import NEWEST, Event
 from ledger.events.examples import DATA, example_payload
-from ledger.events.lives import FINISHED, STATES, UNBORN, Life, fold, follow, step
+from ledger.events.lives import FINISHED, STATES, UNBORN, Life, either, fold, follow, step
 
 ADMINISTRATIVE = {
     "incident.opened",
@@ -233,6 +233,30 @@ def test_folding_keeps_going_where_a_step_does_not_follow():
     assert life.state == "confirmed"
     same, _, breach = follow(UNBORN, told("incident.confirmed"))
     assert same == UNBORN and breach is not None and "unopened" in breach.message
+
+
+def test_no_retraction_blocks_a_stream():
+    """An opening, or a closing, taken back: what goes on from where it stood is admitted, and so is doing it again."""
+    boat, close = opened("small_boat_distress"), told("incident.closed", outcome="accounted")
+    without_opening = either(fold([]), fold([boat]))
+    assert not without_opening.opened
+    assert step(without_opening, boat)[0] == fold([boat])
+    assert step(without_opening, told("incident.confirmed"))[0].state == "confirmed"
+    assert step(without_opening, close)[0].state == "closed"
+    with pytest.raises(errors.NotInThisState, match="accounted"):
+        step(without_opening, told("incident.closed", outcome="dispersed"))
+    reopened_by_retraction = either(fold([boat]), fold([boat, close]))
+    assert step(reopened_by_retraction, close)[0].state == "closed"
+    assert step(reopened_by_retraction, told("incident.reopened"))[0].state == "reopened"
+    assert step(reopened_by_retraction, told("incident.updated")) == (reopened_by_retraction, False)
+    with pytest.raises(errors.NotInThisState):
+        step(reopened_by_retraction, boat)
+
+
+def test_a_life_nobody_corrected_has_one_reading():
+    life = fold([opened(), told("incident.confirmed")])
+    assert either(life, life) == life
+    assert either(UNBORN, UNBORN) == UNBORN
 
 
 def test_the_night_s_own_streams_live_their_lives():

@@ -179,7 +179,7 @@ def test_every_growth_is_proven_and_every_other_proof_fails():
         for old_size in range(size + 1):
             old_root = naive_root(MANY[:old_size])
             proof = merkle.prove_consistency(old_size, size, READ)
-            if 0 < old_size:
+            if old_size > 0:
                 assert proof == naive_subproof(old_size, MANY[:size], True)
             merkle.verify_consistency(old_size, old_root, size, root, proof)
             if size in (0, 1, 2, 3, 6, 7, 8, 9, 21, 32, SIZE_MAX):

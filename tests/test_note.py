@@ -21,7 +21,10 @@ TEXT = b"ledger.example/joint\n8\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\n
 LOG_LINE = (
     "— ledger.example/joint WoEGHGl8d3GGem9hHDELu+/q/sHnJ7j+2B1F/lX5g1JN+yMFXsVbWPA0LJLur0ZVML6ub9US89NyIZS98q1/qpX5zQk=\n"
 )
-LONDON_LINE = "— london.example/cosigner j+LbbgAAAABWIPNA4KzKzmUc3roflYPHR2DWjrI9xmdawxYxp7++j6+ow4n9qbniaaaWOKRw8zLxuJH1d59BvRYTVSMbXnT3K4h2Cw==\n"
+LONDON_LINE = (
+    "— london.example/cosigner j+LbbgAAAABWIPNA4KzKzmUc3roflYPHR2DWjrI9xmdawxYxp7++j6"
+    "+ow4n9qbniaaaWOKRw8zLxuJH1d59BvRYTVSMbXnT3K4h2Cw==\n"
+)
 NOTE = TEXT + b"\n" + LOG_LINE.encode() + LONDON_LINE.encode()
 
 

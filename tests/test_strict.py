@@ -184,7 +184,7 @@ def test_a_value_nested_too_deep_is_not_written():
         strict.format(value)
 
 
-# -- requests, which a client may spell in its own way -----------------------------------------------------------------------------
+# -- requests, which a client may spell in its own way ----------------------------------------------------------------------
 
 
 def test_a_request_may_be_spelled_in_another_way():

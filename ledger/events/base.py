@@ -158,9 +158,11 @@ TEXT_EVERYWHERE = ("note", "reason", "evidence", "ground", "situation", "rationa
 
 SIGNERS: Mapping[str, str] = {
     "author": "the key in `key_id`",
+    "official": "the key in `key_id`, which is registered to the official of the nation concerned",
     "both_nations": "both national authority keys",
     "owner_nation": "the national authority key of the nation concerned (both for operators, the centre and what is joint)",
     "new_key_and_owner": "the key being registered and its owner's national authority key",
+    "old_and_new_key": "the key being replaced and its successor",
     "either_nation": "one national authority key",
     "sealer": "a nation's sealer key",
 }

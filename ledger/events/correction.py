@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 from ledger import errors
-from ledger.events.base import CATALOGUE, Event
+from ledger.events.base import NEWEST, Event, StatedTime
 from ledger.events.correction_types import CorrectionRecorded
+from ledger.events.values import Instant
+from ledger.formats.entry import parse_instant
 
 TIMES = ("occurred_at", "occurred_until", "stated_time")
 PLACES = ("place",)
@@ -94,9 +96,12 @@ class Corrections:
         by = tuple(c.position for c in corrections)
         if any(c.event.data.kind == "retract" for c in corrections):
             return Amended(None, by)
+        if isinstance(statement.event.data, CorrectionRecorded):
+            return Amended(statement.event, by)  # its patch as amended is `patch_of`; it stands where it stood
         header = statement.event.header
         times: dict[str, Any] = {name: msgspec.to_builtins(getattr(header, name)) for name in TIMES}
-        data: Any = msgspec.json.decode(header.data)
+        # The typed data is that of the newest schema, whose fields a patch names.
+        data: Any = msgspec.to_builtins(statement.event.data)
         for correction in corrections:
             patch = self.patch_of(correction)
             match correction.event.data.kind:
@@ -110,26 +115,28 @@ class Corrections:
 
 
 def _rebuilt(event: Event, times: dict[str, Any], data: Any) -> Event:
-    """The event with other times and data, held to the same field rules as when it was stated."""
+    """The event with other times and data, held to the field rules of the newest schema of its type."""
     header = event.header
-    row = CATALOGUE[header.type, header.schema]
+    row = NEWEST[header.type]
     raw = msgspec.json.encode(data, order="sorted")
     try:
         typed = row.decode_data(raw)
         typed.check()
-        new_header = msgspec.convert(
-            {**{n: getattr(header, n) for n in header.__struct_fields__ if n not in TIMES}, "data": {}, **_present(times)},
-            type(header),
-            from_attributes=True,
-            strict=True,
+        for name in ("occurred_at", "occurred_until"):
+            if times.get(name) is not None:
+                parse_instant(msgspec.convert(times[name], Instant))
+        stated_time = times.get("stated_time")
+        new_header = msgspec.structs.replace(
+            header,
+            occurred_at=msgspec.convert(times.get("occurred_at"), Instant),
+            occurred_until=times.get("occurred_until"),
+            stated_time=None if stated_time is None else msgspec.convert(stated_time, StatedTime),
+            schema=row.schema,
+            data=msgspec.Raw(raw),
         )
     except (msgspec.ValidationError, errors.Malformed) as wrong:
         raise errors.Unfoldable(f"a correction leaves {header.type} with {wrong}", field="data.patch") from wrong
-    return Event(msgspec.structs.replace(new_header, data=msgspec.Raw(raw)), row.upgrade(typed) if row.upgrade else typed)
-
-
-def _present(times: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in times.items() if value is not None}
+    return Event(new_header, typed)
 
 
 def effective_events(statements: Sequence[Statement], is_allowed: IsAllowed = lambda correction, target: True) -> list[Event]:

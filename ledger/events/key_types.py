@@ -94,7 +94,7 @@ class KeyRegistered(Data, frozen=True):
     attested: bool | None = None
 
 
-@event_type("key.rotated", en="Key rotated", fr="Clé renouvelée", signers="new_key_and_owner", exempt=KEYS)
+@event_type("key.rotated", en="Key rotated", fr="Clé renouvelée", signers="old_and_new_key", exempt=KEYS)
 class KeyRotated(Data, frozen=True):
     """The successor takes over authority, role and scope; it must match the digest its predecessor committed to, if any."""
 

@@ -1,6 +1,6 @@
 """The key ring: which key may say what, at which position. Validity goes by position in the log, never by a clock.
 
-Pure: `KeyRing.apply` is fed every event that touches keys, in log order; the ring at any past position is the ring fed up to it.
+Pure: `KeyRing.apply` is fed every event that touches keys, in log order; a past ring is the ring fed up to there.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ class Key(msgspec.Struct, frozen=True):
     suspect_from: int = 0
 
     def may_say(self, type_name: str) -> bool:
-        """Whether the key's scope covers a type; an empty scope of a service, officer or official key covers every ordinary type."""
+        """Whether the key's scope covers a type; an empty scope covers every ordinary type."""
         if not self.may_append:
             return True
         return any(type_name == s or (s.endswith(".*") and type_name.startswith(s[:-1])) for s in self.may_append)
 
 
 def key_id_of(type_code: str, public: bytes) -> str:
-    """hex SHA-256(type code byte ‖ public key)."""
+    """Hex SHA-256(type code byte ‖ public key)."""
     return hashlib.sha256(bytes.fromhex(type_code) + public).hexdigest()
 
 
@@ -131,7 +131,7 @@ class KeyRing:
     def _in_force(self, key_id: str) -> Key:
         key = self.keys.get(key_id)
         if key is None:
-            raise errors.KeyNotInForce("this key is not registered", field="key_id", remedy="register it (entente key register)")
+            raise errors.KeyNotInForce("this key is not registered", field="key_id", remedy="entente key register")
         if key.until:
             raise errors.KeyNotInForce("this key is revoked or rotated", field="key_id", remedy="sign with its successor")
         if key.suspended:
@@ -150,7 +150,7 @@ class KeyRing:
         if key.role != "national_authority" and key.owner != header.authority:
             raise errors.NotAllowed(f"this key belongs to {key.owner}", field="authority", remedy=f"state it as {key.owner}")
         if not key.may_say(header.type):
-            raise errors.NotAllowed(f"this key may not state {header.type}", field="type", remedy="ask its owner to widen its scope")
+            raise errors.NotAllowed(f"this key may not state {header.type}", field="type", remedy="use another key")
 
     def _require_official(self, event: Event) -> None:
         key = self.keys[event.header.key_id]

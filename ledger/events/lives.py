@@ -31,13 +31,17 @@ FINISHED: Mapping[str, frozenset[str]] = {
 
 
 class Life(msgspec.Struct, frozen=True, gc=False):
-    """Where one stream stands. `authority` opened it; `kind` is what it was opened as; `finals` are a case's final tracks."""
+    """Where one stream stands. `authority` opened it; `kind` is what it was opened as; `finals` are a case's final tracks.
+
+    `as_recorded` is where it would stand had no step been retracted, if that is somewhere else (see `either`).
+    """
 
     family: str = ""
     state: str = UNOPENED
     kind: str = ""
     authority: str = ""
     finals: tuple[str, ...] = ()
+    as_recorded: str = ""
 
     @property
     def opened(self) -> bool:
@@ -90,9 +94,9 @@ def step(life: Life, event: Event) -> tuple[Life, bool]:
     if row.also_on and state not in STATES.get(life.family, ()):
         state = None  # a type of several families moves only those lives that have the state
     if state is None:
-        if steps.refused_elsewhere:
-            raise _out_of_order(life, row)
-        state = life.state
+        state = steps.moves.get(life.as_recorded) if steps.refused_elsewhere else life.state
+    if state is None:
+        raise _out_of_order(life, row)
     authority = event.header.authority
     if steps.one_opener and state == life.state and life.authority != authority:
         raise NotInThisState(
@@ -113,12 +117,25 @@ def _moved(life: Life, row: EventType, state: str, authority: str, data: Any) ->
         family = life.family or ("" if row.also_on else row.family)
         if state == UNOPENED:
             return (life if family == life.family else Life(family)), True
-        return Life(family, state, getattr(data, "kind", ""), authority), False
+        if UNOPENED in row.steps.moves:
+            return Life(family, state, getattr(data, "kind", ""), authority), False
     out_of_order = life.finished and not row.steps.refused_elsewhere
     finals = (*life.finals, data.track) if row.name == "case.final" else life.finals
     if state == life.state and finals is life.finals:
         return life, out_of_order
     return Life(life.family, state, life.kind, life.authority, finals), out_of_order
+
+
+def either(effective: Life, recorded: Life) -> Life:
+    """The life of a stream some of whose steps were retracted: `effective` without them, `recorded` with them.
+
+    A step that was taken back leaves its stream where it stood before, and yet everybody saw it taken: an administrative step
+    is admitted where either reading makes it possible, so that no correction can block a stream.
+    """
+    if not recorded.opened or (effective.state == recorded.state and effective.finals == recorded.finals):
+        return effective
+    kind, authority = effective.kind or recorded.kind, effective.authority or recorded.authority
+    return Life(recorded.family, effective.state, kind, authority, effective.finals, recorded.state)
 
 
 def follow(life: Life, event: Event) -> tuple[Life, bool, NotInThisState | None]:

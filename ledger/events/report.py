@@ -39,7 +39,7 @@ class Withheld(Value, frozen=True):
     size: Quantity | None = None
 
 
-@event_type("report.issued", en="Report issued", fr="Bulletin diffusé", makes_facts=True)
+@event_type("report.issued", en="Report issued", fr="Bulletin diffusé", signers="official", makes_facts=True)
 class ReportIssued(Data, frozen=True):
     """Signed by the nation's official, bound to a position and to the rules and code that make it recomputable.
 
@@ -84,6 +84,7 @@ class ReportReceived(Data, frozen=True):
     en="Observation on a report",
     fr="Observation sur un bulletin",
     text=("observation",),
+    signers="official",
     exempt=OF_A_REPORT,
 )
 class ReportObservation(Data, frozen=True):

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
+import argparse
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from msgspec import inspect
 
-from ledger import events
 from ledger.events.base import CATALOGUE, NEWEST, SIGNERS, TEXT_EVERYWHERE, EventType, Marking, StatedTime
 from ledger.events.lives import FINISHED, STATES, UNOPENED
 from ledger.events.values import Estimate, Law, Money, Period, Position, Scope
@@ -196,15 +195,15 @@ Each track becomes final once, on its own.
 }
 
 
-def main(arguments: list[str]) -> int:
-    """Print one of the two documents; exit code 2 where neither is named."""
-    documents = {"events": event_catalogue, "lives": life_tables}
-    if len(arguments) != 1 or arguments[0] not in documents:
-        print(f"usage: python -m {events.__name__}.tables {'|'.join(documents)}", file=sys.stderr)
-        return 2
-    print(documents[arguments[0]](), end="")
-    return 0
+DOCUMENTS: Mapping[str, Callable[[], str]] = {"events": event_catalogue, "lives": life_tables}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print one of the two documents; leaves with exit code 2 where neither is named."""
+    parser = argparse.ArgumentParser(prog="python -m ledger.events.tables", description="Print docs/<document>.md.")
+    parser.add_argument("document", choices=DOCUMENTS)
+    print(DOCUMENTS[parser.parse_args(arguments).document](), end="")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

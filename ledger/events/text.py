@@ -18,7 +18,7 @@ TEXT_ITEMS_MAX = 64
 Text = str | list[str]
 
 _UNHEARD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_WHOLE_SECONDS = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z").fullmatch
+_UTC = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,6}))?(?:Z|\+00:00)").fullmatch
 
 
 def text_names(name: str) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ def text_names(name: str) -> tuple[str, ...]:
 
 
 def split_text(name: str, said: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Text]]:
-    """What an author said of one event, as (data, text): text fields apart, instants of whole seconds in canonical form.
+    """What an author said of one event, as (data, text): text fields apart, UTC instants in canonical form.
 
     Raises Malformed where a text field is not a string or a list of strings, or is too long.
     """
@@ -39,11 +39,20 @@ def split_text(name: str, said: Mapping[str, Any]) -> tuple[dict[str, Any], dict
     return {field: _canonical(value) for field, value in said.items() if field not in names}, text
 
 
+def canonical_instant(value: str) -> str | None:
+    """Any usual way of writing a UTC instant as the ledger's own, `2015-08-27T03:12:00.000000Z`; None where it is none."""
+    found = _UTC(value)
+    if found is None:
+        return None
+    whole, fraction = found[1], found[2] or ""
+    return f"{whole if whole.count(':') == 2 else whole + ':00'}.{fraction:0<6}Z"
+
+
 def _canonical(value: Any) -> Any:
-    """`2015-08-27T03:12:00Z` as `2015-08-27T03:12:00.000000Z`, wherever it stands; the author's own words stay as they are."""
+    """Instants in canonical form wherever they stand; the author's own words stay as they are."""
     if isinstance(value, str):
-        return f"{value[:-1]}.000000Z" if _WHOLE_SECONDS(value) else value
-    if isinstance(value, dict):
+        return canonical_instant(value) or value
+    if isinstance(value, Mapping):
         return {name: inner if name == "stated_time" else _canonical(inner) for name, inner in value.items()}
     return [_canonical(inner) for inner in value] if isinstance(value, list) else value
 

@@ -99,7 +99,9 @@ def _check_sections(job: Job, committed: Mapping[int, Header], outcome: Outcome)
         for commitment in header.sections:
             key = (position, commitment.name)
             section = sealing.SealedSection(bytes(kept.pop(key, b"")), wraps.pop(key, {}))
-            _check_section(position, header, cast(sealing.Commitment, msgspec.to_builtins(commitment)), section, openers, outcome)
+            _check_section(
+                position, header, cast(sealing.Commitment, msgspec.to_builtins(commitment)), section, openers, outcome
+            )
     for position, name in kept:
         outcome.problems.append((position, f"section {name} is not one that the entry commits to"))
     for position, name in wraps:

@@ -1,4 +1,4 @@
-"""Export of a log as static files in the layout of C2SP tlog-tiles: any web server serves it, any conforming client reads it."""
+"""Export of a log as static files laid out as C2SP tlog-tiles: any web server serves it, any conforming client reads it."""
 
 from __future__ import annotations
 

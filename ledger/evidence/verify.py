@@ -1,4 +1,4 @@
-"""Full verification of a stored log: every entry re-hashed, every signature, key rule and life re-checked, every column compared.
+"""Full verification of a stored log: every entry re-hashed, every signature, key rule and life re-checked, columns compared.
 
 Two passes run side by side. Worker processes take chunks and do what needs no state (bytes, signatures, columns, sections,
 checkpoints' signatures); this process goes through the same chunks in order with the state that admission would have had. The
@@ -14,12 +14,13 @@ from multiprocessing import get_context
 from typing import Any, Protocol
 
 from ledger import admission, errors, events
-from ledger.evidence.checks import Job, Outcome, Problem, Row, check_chunk
 from ledger.events.correction import Statement
 from ledger.events.keys import KeyRing, named_publics
 from ledger.events.lives import UNBORN, follow
 from ledger.events.registry import Registry
-from ledger.formats import merkle, tiles
+from ledger.evidence.beside import FullTiles, check_cosignatures
+from ledger.evidence.checks import Job, Outcome, Problem, Row, check_chunk
+from ledger.formats import merkle
 from ledger.formats.entry import parse_instant, signer_ids, split_entry
 from ledger.formats.policy import Policy
 from ledger.formats.sealing import SealingKey
@@ -75,9 +76,9 @@ def verify(
     run = _Verification(log, policy, openers or {}, workers)
     run.go(progress)
     run.check_tail()
-    cosigned = run.check_cosignatures(remembered)
-    run.check_tiles()
-    problems = sorted(run.problems, key=lambda p: (p[0], p[1]))
+    cosigned, wrong = check_cosignatures(log, policy, run.position, remembered)
+    tiles, misplaced = run.tiles.compare(log.tile_rows(), run.position)
+    problems = sorted(run.problems | wrong | misplaced, key=lambda p: (p[0], p[1]))
     counts = run.counts
     return {
         "ok": not problems,
@@ -93,7 +94,7 @@ def verify(
             "columns": counts["columns"],
             "sections": counts["sections"],
             "wraps_opened": counts["wraps"],
-            "tiles": run.tiles,
+            "tiles": tiles,
         },
         "problems": [{"position": position, "what": what} for position, what in problems[:PROBLEMS_MAX]],
     }
@@ -152,13 +153,12 @@ class _Verification:
         self.frontier = merkle.Frontier()
         self.problems: set[Problem] = set()
         self.counts = {"signatures": 0, "columns": 0, "sections": 0, "wraps": 0}
-        self.position = self.lives = self.checkpoints = self.tiles = 0
+        self.position = self.lives = self.checkpoints = 0
         self.roots: dict[int, bytes] = {}
         self.last_size = 0
         self.recorded_at = 0
         self.root_wrong = False
-        self.levels: list[list[bytes]] = [[]]
-        self.tile_hashes: dict[tuple[int, int], bytes] = {}
+        self.tiles = FullTiles()
 
     # -- the two passes --------------------------------------------------------------------------------------------------
 
@@ -264,7 +264,7 @@ class _Verification:
             if size not in present and size > first:
                 self._problem(size, f"the checkpoint of size {size} is missing: a commit ended there")
         self.last_size = max([self.last_size, *present])
-        self._collect_tiles(leaves)
+        self.tiles.extend(leaves)
 
     def _compare_root(self, size: int, root: bytes) -> None:
         if self.root_wrong or self.frontier.root() == root:
@@ -287,107 +287,6 @@ class _Verification:
             self._problem(position, f"section {name} belongs to no entry")
         for position, name, recipient, _ in self.log.wrap_rows(self.position, None):
             self._problem(position, f"the wrap of {name} for {recipient} belongs to no entry")
-
-    def check_cosignatures(self, remembered: Mapping[str, Sequence[tuple[int, bytes, int]]]) -> list[str]:
-        """Every kept line verifies on its checkpoint, and the cosigners remember the same; returns who cosigned the newest."""
-        by_size: dict[int, dict[str, str]] = {}
-        for size, name, line in self.log.cosignature_rows():
-            by_size.setdefault(size, {})[name] = line
-        names: set[str] = set()
-        for size, lines in sorted(by_size.items()):
-            names |= self._check_lines(size, lines)
-        for site, vouched in remembered.items():
-            known = {w.key.name: n for n, w in self.policy.witnesses.items() if w.key.name.startswith(site)}
-            for size, root, time in vouched:
-                self._compare_memory(site, size, root, time, by_size.get(size, {}), list(known))
-            sizes = {size for size, _, _ in vouched}
-            for size, lines in by_size.items():
-                if size not in sizes and any(name in known for name in lines):
-                    self._problem(size, f"{site} does not remember having cosigned size {size}")
-        return sorted({group for group in self.policy.groups if self._complete(group, names)} & {"london", "paris"}) or sorted(names)
-
-    def _complete(self, group: str, names: set[str]) -> bool:
-        return set(self.policy.groups[group].members) <= names
-
-    def _check_lines(self, size: int, lines: Mapping[str, str]) -> set[str]:
-        rows = [note for s, note in self.log.checkpoint_rows(size - 1, size) if s == size]
-        if not rows:
-            self._problem(size, f"cosignatures stand on a checkpoint of size {size} that is not there")
-            return set()
-        found: set[str] = set()
-        by_key = {w.key.name: name for name, w in self.policy.witnesses.items()}
-        for name, line in lines.items():
-            try:
-                verified = self.policy.verify(rows[0] + line.encode() + b"\n")
-                if name not in by_key or by_key[name] not in verified.cosigned:
-                    raise errors.BadNote(f"the line kept as {name} is not by a cosigner of the policy")
-                found.add(by_key[name])
-            except errors.EntenteError as wrong:
-                self._problem(size, f"cosignature {name}: {wrong}")
-        return found
-
-    def _compare_memory(
-        self, site: str, size: int, root: bytes, time: int, lines: Mapping[str, str], names: Sequence[str]
-    ) -> None:
-        if size > self.position:
-            self._problem(self.position, f"{site} cosigned size {size}: entries {self.position + 1} to {size} are gone")
-            return
-        rows = [note for s, note in self.log.checkpoint_rows(size - 1, size) if s == size]
-        if not rows or self.policy.verify(rows[0]).checkpoint.root != root:
-            self._problem(size, f"{site} cosigned another root for size {size}")
-        for name in names:
-            if name not in lines:
-                self._problem(size, f"the cosignature {name} of size {size} is missing")
-            elif rows and _time_of(self.policy, rows[0], lines[name]) not in (time, None):
-                self._problem(size, f"{site} remembers another time for its cosignature {name} of size {size}")
-
-    # -- tiles -------------------------------------------------------------------------------------------------------------
-
-    def _collect_tiles(self, leaves: Sequence[bytes]) -> None:
-        """Roots of full tiles, level by level, as the entries give them."""
-        for leaf in leaves:
-            level, value = 0, leaf
-            while True:
-                if len(self.levels) == level:
-                    self.levels.append([])
-                self.levels[level].append(value)
-                if len(self.levels[level]) < tiles.TILE_WIDTH:
-                    break
-                full = self.levels[level]
-                index = sum(len(h) << tiles.TILE_HEIGHT * (a - level - 1) for a, h in enumerate(self.levels) if a > level)
-                self.tile_hashes[level, index] = b"".join(full)
-                self.levels[level] = []
-                level, value = level + 1, merkle.root(full)
-
-    def check_tiles(self) -> None:
-        """Every full tile is there, holds what the entries hash to, and no other is."""
-        expected = dict(self.tile_hashes)
-        for level, index, hashes, root in self.log.tile_rows():
-            made = expected.pop((level, index), None)
-            at = (index + 1) << tiles.TILE_HEIGHT * (level + 1)
-            if made is None:
-                self._problem(min(at, self.position), f"tile {level}/{index} is not one of this log")
-            elif made != bytes(hashes):
-                self._problem(_first_difference(made, bytes(hashes), level, index), f"tile {level}/{index} differs from the entries")
-            elif merkle.root([made[i : i + 32] for i in range(0, len(made), 32)]) != bytes(root):
-                self._problem(at, f"the root kept with tile {level}/{index} is not its root")
-            else:
-                self.tiles += 1
-        for level, index in expected:
-            self._problem((index + 1) << tiles.TILE_HEIGHT * (level + 1), f"tile {level}/{index} is missing")
-
-
-def _first_difference(made: bytes, kept: bytes, level: int, index: int) -> int:
-    """The last position under the first hash in which two tiles differ."""
-    at = next((i for i in range(0, len(made), 32) if made[i : i + 32] != kept[i : i + 32]), 0) // 32
-    return (index * tiles.TILE_WIDTH + at + 1) << tiles.TILE_HEIGHT * level
-
-
-def _time_of(policy: Policy, signed: bytes, line: str) -> int | None:
-    try:
-        return next(iter(policy.verify(signed + line.encode() + b"\n").cosigned.values()), None)
-    except errors.EntenteError:
-        return None
 
 
 def _done(outcome: Outcome) -> Future[Outcome]:

@@ -138,3 +138,9 @@ def split_entry(entry: bytes) -> tuple[str, str, int, bytes]:
     except ValueError:
         pass
     raise errors.BadEntry("the head of the entry is not written as the format says")
+
+
+def signer_ids(entry: bytes) -> list[str]:
+    """The key ids that an entry's signature lines name, unverified; for readers that check the signatures elsewhere."""
+    head = entry.partition(b"\n\n")[0].decode("ascii", "replace")
+    return [line[11:75] for line in head.split("\n")[4:]]

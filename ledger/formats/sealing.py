@@ -161,7 +161,12 @@ def seal(
 
 def wrap(section_key: bytes, public: bytes, info: bytes) -> bytes:
     """Wrap a section's key to one public sealing key (WRAP_BYTES long). Raises WeakKey."""
-    return _SUITE.encrypt(section_key, require_sealing_key(public), info)
+    recipient = require_sealing_key(public)
+    try:
+        return _SUITE.encrypt(section_key, recipient, info)
+    except ValueError:
+        # An X25519 share of small order is seen only here: the secret shared with it would be known to all.
+        raise errors.WeakKey("the sealing key is of small order", field="public_key") from None
 
 
 def require_committed(commitment: Commitment, ciphertext: bytes) -> None:

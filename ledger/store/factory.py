@@ -54,7 +54,7 @@ class Factory(InfrastructureFactory[recorders.TrackingRecorder]):
         topic = self.env.get(variable)
         if not topic:
             return plain
-        named = resolve_topic(topic)
+        named: type[R] = resolve_topic(topic)
         assert issubclass(named, plain), f"{variable} names {named}, which is no {plain.__name__}"
         return named
 

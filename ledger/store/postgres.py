@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg2
 from sqlalchemy.engine import Engine
+from sqlalchemy.pool import PoolProxiedConnection
 
 from ledger.store.recorder import ADVISORY_LOCK_SPACE
 from ledger.store.writer import Batch, Begun, Placed, Row
@@ -32,7 +33,8 @@ PREPARE entente_begin (text[], text[]) AS
 SELECT 0, coalesce(max(position), 0), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, NULL::text, NULL::bytea
 FROM entries
 UNION ALL
-SELECT 1, position, 0, event_id, entry FROM entries WHERE event_id = ANY ($1)
+SELECT 1, position, (SELECT min(size) FROM checkpoints WHERE size >= position), event_id, entry
+FROM entries WHERE event_id = ANY ($1)
 UNION ALL
 SELECT 2, position, version, stream, entry FROM entries WHERE stream = ANY ($2)
 """
@@ -47,6 +49,7 @@ class PostgresWriter:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._pooled: PoolProxiedConnection | None = None
         self._connection: Any = None
         self._cursor: Any = None
 
@@ -70,17 +73,16 @@ class PostgresWriter:
             if what == 0:
                 begun.head, begun.clock = position, number
             elif what == 1:
-                begun.known[name] = (position, bytes(entry))
+                begun.known[name] = (position, bytes(entry), number)
             else:
                 by_version.setdefault(name, []).append((number, position, bytes(entry)))
-        for name, found in by_version.items():
-            begun.streams[name] = [(position, entry) for _, position, entry in sorted(found)]
+        for name in streams:
+            begun.streams[name] = [(position, entry) for _, position, entry in sorted(by_version.get(name, ()))]
         return begun
 
     def _open(self) -> None:
-        pooled = self._engine.raw_connection()
-        pooled.detach()  # ours alone for as long as it lives; the pool makes another for others
-        connection: Any = pooled.driver_connection
+        self._pooled = self._engine.raw_connection()  # kept for as long as it lives
+        connection: Any = self._pooled.driver_connection
         connection.autocommit = True  # BEGIN and COMMIT travel with the statements, not in round trips of their own
         cursor = connection.cursor()
         cursor.execute(SESSION)
@@ -88,11 +90,9 @@ class PostgresWriter:
 
     def entries_after(self, position: int, limit: int) -> list[Row]:
         """See Writer."""
-        self._cursor.execute(
-            "SELECT position, event_id, stream, version, type, entry FROM entries WHERE position > %s ORDER BY position LIMIT %s",
-            (position, limit),
-        )
-        return [Row(*row[:5], bytes(row[5])) for row in self._cursor.fetchall()]
+        query = "SELECT position, event_id, stream, version, type, entry FROM entries WHERE position > %s ORDER BY 1 LIMIT %s"
+        self._cursor.execute(query, (position, limit))
+        return [Row.read(row) for row in self._cursor.fetchall()]
 
     def stream(self, name: str) -> list[Placed]:
         """See Writer."""
@@ -141,9 +141,9 @@ class PostgresWriter:
 
     def close(self) -> None:
         """See Writer."""
-        connection, self._connection, self._cursor = self._connection, None, None
-        if connection is not None:
-            connection.close()
+        pooled, self._pooled, self._connection, self._cursor = self._pooled, None, None, None
+        if pooled is not None:
+            pooled.invalidate()  # closed, and not given to anybody else: its settings and prepared statements are a writer's
 
 
 ENTRIES = "entries (position, event_id, stream, version, type, entry)"
@@ -189,5 +189,5 @@ def _bytea(body: bytes) -> str:
 def _require_plain(row: Row) -> bool:
     """Admission lets nothing into these fields that could end a quoted literal; were that to change, this must not follow."""
     for text in (row.event_id, row.stream, row.type):
-        assert "'" not in text and "\\" not in text and "%" not in text, "an identifier has no quotes"
+        assert not {"'", "\\", "%"} & set(text), "an identifier has no quotes"
     return True

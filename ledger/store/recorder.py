@@ -69,7 +69,7 @@ def library_errors() -> Iterator[None]:
 
 def events_table(name: str, metadata: MetaData, *, numbered: bool) -> Table:
     """A plain table of stored events; `numbered` ones have an application sequence, the others one sequence an aggregate."""
-    columns = [
+    columns: list[Column[Any]] = [
         Column("originator_id", Text, nullable=False, primary_key=not numbered),
         Column("originator_version", BigInteger, nullable=False, primary_key=not numbered, autoincrement=False),
         Column("topic", Text, nullable=False),
@@ -77,7 +77,7 @@ def events_table(name: str, metadata: MetaData, *, numbered: bool) -> Table:
     ]
     if not numbered:
         return Table(name, metadata, *columns)
-    number = Column("notification_id", tables.POSITION, primary_key=True, autoincrement=False)
+    number: Column[int] = Column("notification_id", tables.POSITION, primary_key=True, autoincrement=False)
     unique = UniqueConstraint("originator_id", "originator_version", name=f"{name}_originator")
     return Table(name, metadata, number, *columns, unique)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.engine import Engine
+from sqlalchemy.pool import PoolProxiedConnection
 
 from ledger.store.writer import Batch, Begun, Placed, Row
 
@@ -19,6 +20,10 @@ CHECKPOINT = "INSERT INTO checkpoints (size, note) VALUES (?, ?)"
 TILE = "INSERT INTO tiles (level, tile_index, hashes, root) VALUES (?, ?, ?, ?)"
 SECTION = "INSERT INTO sections (position, name, ciphertext) VALUES (?, ?, ?)"
 WRAP = "INSERT INTO wraps (position, name, recipient, wrap) VALUES (?, ?, ?, ?)"
+KNOWN = (
+    "SELECT event_id, position, entry, (SELECT min(size) FROM checkpoints WHERE size >= position) FROM entries WHERE event_id"
+)
+STREAMS = "SELECT stream, position, entry FROM entries WHERE stream"
 PARAMETERS_MAX = 500
 
 
@@ -27,24 +32,22 @@ class SQLiteWriter:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._pooled: PoolProxiedConnection | None = None
         self._connection: Any = None
 
     def begin(self, event_ids: Sequence[str], streams: Sequence[str]) -> Begun:
         """See Writer.begin. The clock is this machine's: the file is on it."""
         if self._connection is None:
-            pooled = self._engine.raw_connection()
-            pooled.detach()
-            self._connection = pooled.driver_connection
+            self._pooled = self._engine.raw_connection()
+            self._connection = self._pooled.driver_connection
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         head = execute("SELECT max(position) FROM entries").fetchone()[0] or 0
-        begun = Begun(head, time.time_ns() // 1000)
-        for event_id, position, entry in self._chosen("SELECT event_id, position, entry FROM entries WHERE event_id", event_ids):
-            begun.known[event_id] = (position, entry)
-        for name, position, entry in self._chosen(
-            "SELECT stream, position, entry FROM entries WHERE stream", streams, "ORDER BY stream, version"
-        ):
-            begun.streams.setdefault(name, []).append((position, entry))
+        begun = Begun(head, time.time_ns() // 1000, streams={name: [] for name in streams})
+        for event_id, position, entry, size in self._chosen(KNOWN, event_ids):
+            begun.known[event_id] = (position, entry, size)
+        for name, position, entry in self._chosen(STREAMS, streams, "ORDER BY stream, version"):
+            begun.streams[name].append((position, entry))
         return begun
 
     def _chosen(self, select: str, names: Sequence[str], order: str = "") -> list[Any]:
@@ -101,6 +104,6 @@ class SQLiteWriter:
 
     def close(self) -> None:
         """See Writer."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        pooled, self._pooled, self._connection = self._pooled, None, None
+        if pooled is not None:
+            pooled.invalidate()  # closed, and not given to anybody else

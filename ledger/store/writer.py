@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Row(NamedTuple):
@@ -19,6 +19,12 @@ class Row(NamedTuple):
     version: int
     type: str
     entry: bytes
+
+    @classmethod
+    def read(cls, row: Sequence[Any]) -> Row:
+        """A row as a driver returns it: psycopg2 gives a memoryview for bytes."""
+        position, event_id, stream, version, name, entry = row
+        return cls(position, event_id, stream, version, name, bytes(entry))
 
 
 class Tile(NamedTuple):
@@ -32,19 +38,21 @@ class Tile(NamedTuple):
 
 Placed = tuple[int, bytes]
 """A position and the entry there."""
+Known = tuple[int, bytes, int]
+"""A position, the entry there, and the size of the first checkpoint that covers it."""
 
 
 @dataclass(slots=True)
 class Begun:
     """What a writer knows once it holds the head lock.
 
-    `head` is the last position, `clock` the store's clock in microseconds read under the lock, `known` the entries recorded
-    under the ids asked for, `streams` the entries of the streams asked for, in order (absent where there are none).
+    `head` is the last position, `clock` the store's clock in microseconds read under the lock, `known` what is recorded
+    under the ids asked for, `streams` the entries of every stream asked for, in order (none where nothing is recorded).
     """
 
     head: int
     clock: int
-    known: dict[str, Placed] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
     streams: dict[str, list[Placed]] = field(default_factory=dict)
 
 

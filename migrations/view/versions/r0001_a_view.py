@@ -24,9 +24,7 @@ FACT_COLUMNS = (
 
 def upgrade() -> None:
     """Make both generations and the row that says which is read."""
-    op.create_table(
-        "view_head", sa.Column("nation", TEXT, primary_key=True), sa.Column("live", TEXT, nullable=False)
-    )
+    op.create_table("view_head", sa.Column("nation", TEXT, primary_key=True), sa.Column("live", TEXT, nullable=False))
     for g in ("a", "b"):
         _facts(g)
         _beside(g)

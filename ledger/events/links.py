@@ -1,0 +1,40 @@
+"""Links between incidents: which stream one is taken to be a duplicate of, and which links may not be made. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ledger import errors
+from ledger.events.correction import Statement, effective_events
+from ledger.events.incident import IncidentLinked, IncidentLinkWithdrawn
+
+LINK_DEPTH_MAX = 1_000
+
+
+def duplicate_of(statements: list[Statement]) -> str | None:
+    """The stream this one is taken to be a duplicate of: the latest live link wins."""
+    events = effective_events(statements)
+    withdrawn = {e.data.withdraws for e in events if isinstance(e.data, IncidentLinkWithdrawn)}
+    links = [e for e in events if isinstance(e.data, IncidentLinked) and e.header.id not in withdrawn]
+    absorbed = [e.data.to for e in links if e.data.relation == "duplicate_of"]
+    return absorbed[-1] if absorbed else None
+
+
+def require_no_cycle(stream: str, link: IncidentLinked, statements: Callable[[str], list[Statement]]) -> None:
+    """Refuse a link by which an incident would come to be a duplicate of itself. Raises NotInThisState."""
+    if link.relation != "duplicate_of":
+        return
+    at: str | None = link.to
+    for _ in range(LINK_DEPTH_MAX):
+        if at is None:
+            return
+        if at == stream:
+            raise errors.NotInThisState("the link would make an incident a duplicate of itself", field="data.to")
+        at = duplicate_of(statements(at))
+    raise errors.NotInThisState(f"more than {LINK_DEPTH_MAX} links in a row", field="data.to")
+
+
+def require_link(stream: str, target: Statement | None) -> None:
+    """Refuse to withdraw what is not a link of this stream. Raises NotInThisState."""
+    if target is None or target.event.header.stream != stream or not isinstance(target.event.data, IncidentLinked):
+        raise errors.NotInThisState("no link of that id is on record in this stream", field="data.withdraws")

@@ -1,0 +1,154 @@
+"""What stands beside a log's entries: cosignatures against what their cosigners remember, tiles against the leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from ledger import errors
+from ledger.evidence.checks import Problem
+from ledger.formats import merkle, tiles
+from ledger.formats.policy import Policy
+
+Vouched = Sequence[tuple[int, bytes, int]]
+HASH_BYTES = 32
+
+
+class Cosigned(Protocol):
+    """What is read of the store here."""
+
+    def cosignature_rows(self) -> Iterable[tuple[int, str, str]]:
+        """(size, name, line)."""
+
+    def checkpoint_rows(self, after: int, upto: int | None) -> Sequence[tuple[int, bytes]]:
+        """(size, note) with after < size <= upto, in order."""
+
+
+def check_cosignatures(
+    log: Cosigned, policy: Policy, entries: int, remembered: Mapping[str, Vouched]
+) -> tuple[list[str], set[Problem]]:
+    """Every kept line verifies on its checkpoint, and the cosigners remember the same.
+
+    Returns the names (groups of the policy where complete) that cosigned some checkpoint, and what is wrong.
+    """
+    check = _Cosignatures(log, policy, entries)
+    for site, vouched in remembered.items():
+        check.compare(site, vouched)
+    groups = sorted(g for g, group in policy.groups.items() if set(group.members) <= check.names)
+    return groups or sorted(check.names), check.problems
+
+
+class _Cosignatures:
+    def __init__(self, log: Cosigned, policy: Policy, entries: int) -> None:
+        self.log, self.policy, self.entries = log, policy, entries
+        self.problems: set[Problem] = set()
+        self.names: set[str] = set()
+        self.by_key = {w.key.name: name for name, w in policy.witnesses.items()}
+        self.lines: dict[int, dict[str, str]] = {}
+        for size, name, line in log.cosignature_rows():
+            self.lines.setdefault(size, {})[name] = line
+        self.times: dict[tuple[int, str], int] = {}
+        for size, lines in sorted(self.lines.items()):
+            for name, line in lines.items():
+                self._check_line(size, name, line)
+
+    def _note(self, size: int) -> bytes | None:
+        return next((note for s, note in self.log.checkpoint_rows(size - 1, size) if s == size), None)
+
+    def _problem(self, position: int, what: str) -> None:
+        self.problems.add((position, what))
+
+    def _check_line(self, size: int, name: str, line: str) -> None:
+        note = self._note(size)
+        if note is None:
+            self._problem(size, f"the cosignature {name} stands on a checkpoint of size {size} that is not there")
+            return
+        try:
+            cosigned = self.policy.verify(note + line.encode() + b"\n").cosigned
+            known = self.by_key.get(name)
+            if known is None or list(cosigned) != [known]:
+                raise errors.BadNote(f"the line kept as {name} is not by that cosigner of the policy")
+            self.names.add(known)
+            self.times[size, name] = cosigned[known]
+        except errors.EntenteError as wrong:
+            self._problem(size, f"cosignature {name} of size {size}: {wrong}")
+
+    def compare(self, site: str, vouched: Vouched) -> None:
+        """Hold one cosigner's own memory against what is kept here; `site` is the prefix of its key names."""
+        own = [name for name in self.by_key if name.startswith(site)]
+        for size, root, time in vouched:
+            if size > self.entries:
+                self._problem(self.entries, f"{site} cosigned size {size}: entries {self.entries + 1} to {size} are gone")
+                continue
+            self._compare_one(site, size, root, time, own)
+        sizes = {size for size, _, _ in vouched}
+        for size, lines in self.lines.items():
+            if size not in sizes and any(name in lines for name in own):
+                self._problem(size, f"{site} does not remember having cosigned size {size}")
+
+    def _compare_one(self, site: str, size: int, root: bytes, time: int, own: Sequence[str]) -> None:
+        note = self._note(size)
+        try:
+            same = note is not None and self.policy.verify(note).checkpoint.root == root
+        except errors.EntenteError:
+            same = False
+        if not same:
+            self._problem(size, f"{site} cosigned another checkpoint of size {size} than the one kept here")
+        for name in own:
+            if name not in self.lines.get(size, {}):
+                self._problem(size, f"the cosignature {name} of size {size} is missing")
+            elif self.times.get((size, name), time) != time:
+                self._problem(size, f"{site} remembers another time for its cosignature {name} of size {size}")
+
+
+class FullTiles:
+    """Every full tile as the leaves give them, to be compared with those that are kept."""
+
+    def __init__(self) -> None:
+        self.levels: list[list[bytes]] = [[]]
+        self.made: dict[tuple[int, int], bytes] = {}
+
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """Add leaf hashes in order."""
+        for leaf in leaves:
+            self._append(0, leaf)
+
+    def _append(self, level: int, value: bytes) -> None:
+        if len(self.levels) == level:
+            self.levels.append([])
+        self.levels[level].append(value)
+        full = self.levels[level]
+        if len(full) < tiles.TILE_WIDTH:
+            return
+        index = sum(len(h) << tiles.TILE_HEIGHT * (a - level - 1) for a, h in enumerate(self.levels) if a > level)
+        self.made[level, index] = b"".join(full)
+        self.levels[level] = []
+        self._append(level + 1, merkle.root(full))
+
+    def compare(self, rows: Iterable[tuple[int, int, bytes, bytes]], entries: int) -> tuple[int, set[Problem]]:
+        """(how many kept tiles are right, what is wrong): every full tile is there, as made, with its root, and no other."""
+        problems: set[Problem] = set()
+        expected = dict(self.made)
+        sound = 0
+        for level, index, hashes, root in rows:
+            made = expected.pop((level, index), None)
+            last = min((index + 1) << tiles.TILE_HEIGHT * (level + 1), entries) if index >= 0 and 0 <= level < 8 else entries
+            if made is None:
+                problems.add((last, f"tile {level}/{index} is not one of this log"))
+            elif made != bytes(hashes):
+                at = _first_difference(made, bytes(hashes), level, index)
+                problems.add((at, f"tile {level}/{index} differs from what the entries hash to"))
+            elif merkle.root([made[i : i + HASH_BYTES] for i in range(0, len(made), HASH_BYTES)]) != bytes(root):
+                problems.add((last, f"the root kept with tile {level}/{index} is not its root"))
+            else:
+                sound += 1
+        for level, index in expected:
+            problems.add(((index + 1) << tiles.TILE_HEIGHT * (level + 1), f"tile {level}/{index} is missing"))
+        return sound, problems
+
+
+def _first_difference(made: bytes, kept: bytes, level: int, index: int) -> int:
+    """The last position under the first hash in which two tiles differ."""
+    differ = (i for i in range(0, len(made), HASH_BYTES) if made[i : i + HASH_BYTES] != kept[i : i + HASH_BYTES])
+    at = next(differ, 0) // HASH_BYTES
+    return (index * tiles.TILE_WIDTH + at + 1) << tiles.TILE_HEIGHT * level

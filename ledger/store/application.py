@@ -1,0 +1,306 @@
+"""The ledger as an `eventsourcing` application: the only writer of the log, and the way to read it.
+
+`Ledger.open(url, log_key=…)` appends and reads. Constructed as the library does it, from an environment with `STORE_URL`, it
+reads only: a stock ProjectionRunner follows it without holding the log's key.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, ClassVar, cast
+
+from eventsourcing.application import Application, ProcessingEvent
+from eventsourcing.persistence import InfrastructureFactory, Mapper, Notification, Recording
+from eventsourcing.utils import Environment, EnvType
+from sqlalchemy import insert, select
+
+import migrations
+from ledger import errors
+from ledger.admission import Checked
+from ledger.formats import merkle, note
+from ledger.formats.envelope import BatchCache, Submitted
+from ledger.formats.keys import SigningKey
+from ledger.formats.policy import Policy
+from ledger.store import safety, tables
+from ledger.store.engines import answering, writing
+from ledger.store.factory import Factory
+from ledger.store.group import Answer, Group
+from ledger.store.mapper import EntryMapper, ToRecord
+from ledger.store.reader import LogReader
+from ledger.store.receipt import Receipt
+from ledger.store.recorder import LedgerRecorder
+from ledger.store.sequencer import Sequencer
+from ledger.store.tree import TreeReader
+from ledger.store.writer import Placed
+
+CHUNK_ITEMS = 250
+"""Items of a long list that are checked, then recorded, together, while the next ones are being checked."""
+ALONE_ITEMS_MAX = 8
+"""Up to so many items are checked on the caller's own thread: handing them over would cost more."""
+COVERING_CHECKPOINTS_MAX = 16
+
+
+class Ledger(LogReader, Application[str]):
+    """One ledger's log: append, read, prove."""
+
+    name = "Ledger"
+    env: ClassVar[dict[str, str]] = {Factory.PERSISTENCE_MODULE: "ledger.store.factory"}
+
+    def __init__(self, env: EnvType | None = None) -> None:
+        Application.__init__(self, env)
+        LogReader.__init__(self, cast(Factory, self.factory).engine)
+        self.tree = TreeReader(self.engine)
+        self._sequencer: Sequencer | None = None
+        self._batches = BatchCache()
+        self._pool: ThreadPoolExecutor | None = None
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        log_key: SigningKey | None = None,
+        origin: str | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> Ledger:
+        """Open the ledger at a SQLAlchemy URL whose schema has been made (`migrations.upgrade`).
+
+        Without the log's private key it only reads. `origin` is what the log must be, or be opened as. `clock` gives
+        microseconds since 1970 UTC and is for exercises alone. Raises UnsafeSetting naming the setting, Unavailable, or
+        VerificationFailed where the tree is not the one its newest checkpoint signs.
+        """
+        ledger = cls({Factory.STORE_URL: url})
+        try:
+            ledger._require_schema()
+            safety.require_safe(ledger.engine)
+            if log_key is not None:
+                ledger._sequencer = Sequencer(ledger.engine, log_key, ledger.tree, origin, clock)
+                ledger._require_settings(log_key, origin, clock is not None)
+        except errors.EntenteError:
+            ledger.close()
+            raise
+        return ledger
+
+    # -- how the library constructs it -----------------------------------------------------------------------------------
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        """Our factory, whatever else the environment names: the log's tables are read in one way only."""
+        return Factory(env)
+
+    def construct_mapper(self) -> Mapper[str]:
+        """Exact bytes and fixed type names."""
+        return EntryMapper(self.construct_transcoder())
+
+    def construct_recorder(self) -> LedgerRecorder:
+        """The ledger's own table."""
+        return LedgerRecorder(cast(Factory, self.factory).engine)
+
+    def close(self) -> None:
+        """Let a running append finish, then close every connection. May be called twice."""
+        if self.closing.is_set():
+            return
+        self.closing.set()
+        if self._pool is not None:
+            self._pool.shutdown()
+        if self._sequencer is not None:
+            self._sequencer.close()
+        self.factory.close()
+
+    def _require_schema(self) -> None:
+        with answering():
+            found = migrations.revision(self.engine)
+        if found != migrations.newest():
+            raise errors.Unavailable(
+                f"the database is at schema revision {found or 'none'}, this program needs {migrations.newest()}",
+                field="database",
+                remedy="run `entente init` for a new ledger, or the migrations for one of an older version",
+            )
+
+    def _require_settings(self, log_key: SigningKey, origin: str | None, is_clock_injected: bool) -> None:
+        """What must fit a log that has begun: its key, its origin, its clock."""
+        assert self._sequencer is not None
+        keys = self._sequencer.head.keys
+        newest = self.newest_checkpoint()
+        if newest is None:
+            return
+        if origin is not None and origin != keys.origin:
+            raise errors.UnsafeSetting(f"this log is {keys.origin}, not {origin}", field="origin")
+        if is_clock_injected and not keys.exercise:
+            raise errors.UnsafeSetting("only an exercise may be told the time", field="clock")
+        try:
+            note.open_note(newest[1], [note.NoteVerifier(note.VerifierKey(keys.origin, note.ED25519_NOTE, log_key.public))])
+        except errors.BadNote as wrong:
+            raise errors.UnsafeSetting(
+                "this is not the key that signed the newest checkpoint", field="log_key", remedy="give the log's own key"
+            ) from wrong
+
+    # -- appending -------------------------------------------------------------------------------------------------------
+
+    @property
+    def sequencer(self) -> Sequencer:
+        """What records. Raises Unavailable where the ledger was opened for reading."""
+        if self._sequencer is None:
+            raise errors.Unavailable("this ledger was opened without the log's key, for reading", remedy="give log_key")
+        return self._sequencer
+
+    def append(self, submitted: Submitted) -> Receipt:
+        """Record one signed event; the receipt is the same however often the same bytes are sent.
+
+        Raises Refused (what it is says what to do), or Unavailable: then nobody knows, and the same bytes sent again tell.
+        """
+        sequencer = self.sequencer
+        group = Group([sequencer.check(submitted, self._batches)])
+        sequencer.submit(group)
+        answer = group.answers[0]
+        if isinstance(answer, Receipt):
+            return answer
+        raise answer
+
+    def append_many(self, submitted: Sequence[Submitted], *, atomic: bool = False, dry_run: bool = False) -> list[Answer]:
+        """Record many signed events in order; the answer to each is its receipt, or the error that kept it out.
+
+        `atomic`: all of them or none, in one transaction (at most BATCH_ITEMS_MAX). `dry_run`: nothing is recorded, and a
+        receipt says `admissible`; each event of a dry run sees those before it.
+        """
+        sequencer = self.sequencer
+        together = atomic or dry_run
+        chunks = [submitted[at : at + CHUNK_ITEMS] for at in range(0, len(submitted), CHUNK_ITEMS)]
+        checking = [self._check_soon(chunk) for chunk in chunks]
+        if together:
+            checked = [item for chunk in checking for item in chunk()]
+            return _recorded(sequencer, checked, atomic=atomic, dry_run=dry_run)
+        answers: list[Answer] = []
+        for chunk in checking:
+            answers += _recorded(sequencer, chunk())
+        return answers
+
+    def _check_soon(self, chunk: Sequence[Submitted]) -> Callable[[], list[Checked | errors.EntenteError]]:
+        """Start checking a chunk on all cores; the result waits for it."""
+        if len(chunk) <= ALONE_ITEMS_MAX:
+            return lambda: self._checked(chunk)
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(os.cpu_count() or 1, "entente-check")
+        half = (len(chunk) + 1) // 2
+        parts: list[Future[list[Checked | errors.EntenteError]]] = [
+            self._pool.submit(self._checked, part) for part in (chunk[:half], chunk[half:])
+        ]
+        return lambda: [item for part in parts for item in part.result()]
+
+    def _checked(self, chunk: Sequence[Submitted]) -> list[Checked | errors.EntenteError]:
+        check, batches = self.sequencer.check, self._batches
+        results: list[Checked | errors.EntenteError] = []
+        for submitted in chunk:
+            try:
+                results.append(check(submitted, batches))
+            except errors.EntenteError as refusal:
+                results.append(refusal)
+        return results
+
+    def _record(self, processing_event: ProcessingEvent[str]) -> list[Recording[str]]:
+        """What `save(*events)` comes down to: `ToRecord` events, all of them or none, through the sequencer.
+
+        Raises Refused for the first that may not enter, StreamMoved where one would not become the version it says.
+        """
+        events = processing_event.events
+        assert processing_event.tracking is None, "the log follows nobody"
+        assert all(isinstance(event, ToRecord) for event in events), "only signed submissions can be saved"
+        items = [cast(ToRecord, event) for event in events]
+        checked = [self.sequencer.check(item.submitted, self._batches) for item in items]
+        for item, found in zip(items, checked, strict=True):
+            assert found.header.stream == item.originator_id, "a submission belongs to the stream it names"
+        group = Group(checked, is_atomic=True, expected_versions=[item.originator_version for item in items])
+        self.sequencer.submit(group)
+        receipts = []
+        for answer in sorted(group.answers, key=lambda a: type(a) is errors.Refused):
+            if isinstance(answer, errors.EntenteError):
+                raise answer
+            receipts.append(answer)
+        return [self._recording(receipt) for receipt in receipts]
+
+    def _recording(self, receipt: Receipt) -> Recording[str]:
+        recorded = self.by_id(receipt.event_id)
+        stored = self.mapper.to_stored_event(recorded)
+        notification = Notification(
+            stored.originator_id, stored.originator_version, stored.topic, stored.state, recorded.position
+        )
+        return Recording(recorded, notification)
+
+    # -- proving ---------------------------------------------------------------------------------------------------------
+
+    def prove(self, position: int, size: int | None = None) -> list[bytes]:
+        """The inclusion proof of an entry in the tree of `size` (by default the first checkpoint that covers it)."""
+        if size is None:
+            covering = self.covering_checkpoint(position)
+            size = covering[0] if covering else 0
+        if not 1 <= position <= size:
+            raise errors.NotFound(f"there is no entry {position} in a log of {size}", field="position")
+        return merkle.prove_inclusion(position - 1, size, self.tree.read_hashes)
+
+    def prove_consistency(self, old_size: int, size: int) -> list[bytes]:
+        """The proof that the log of `old_size` is the beginning of that of `size`."""
+        return merkle.prove_consistency(old_size, size, self.tree.read_hashes)
+
+    def covering(self, position: int, policy: Policy) -> dict[str, Any]:
+        """The checkpoint to show beside what rests on a position: the first final one that covers it, else the first.
+
+        {"size", "root" (base64), "final"}. Raises NotFound where no checkpoint covers it, BadNote where one is not sound.
+        """
+        sizes = tables.cosignatures.c.size
+        query = select(sizes).where(sizes >= position).distinct().order_by(sizes).limit(COVERING_CHECKPOINTS_MAX)
+        for (size,) in self._all(query):
+            verified = policy.verify(self.signed_checkpoint(size))
+            if verified.final:
+                return _shown(verified.checkpoint, final=True)
+        first = self.covering_checkpoint(position)
+        if first is None:
+            raise errors.NotFound(f"no checkpoint covers position {position}", field="position")
+        return _shown(policy.verify(self.signed_checkpoint(first[0])).checkpoint, final=False)
+
+    def add_cosignature(self, size: int, name: str, line: str) -> bool:
+        """Keep a cosigner's line with the checkpoint of a size; the first one by a name stands, and True says it is this.
+
+        The line is kept as it is: who relies on it verifies it. Raises NotFound without such a checkpoint, BadNote for what
+        is no signature line of that name.
+        """
+        if note.parse_signature_line(line).name != name:
+            raise errors.BadNote(f"this is not a line of {name}")
+        table, columns = tables.cosignatures, tables.cosignatures.c
+        checkpoint = select(tables.checkpoints.c.size).where(tables.checkpoints.c.size == size)
+        kept = select(columns.line).where(columns.size == size, columns.name == name)
+        with answering(), writing(self.engine) as connection:
+            if connection.execute(checkpoint).first() is None:
+                raise errors.NotFound(f"there is no checkpoint of size {size}", field="size")
+            found = connection.execute(kept).scalar()
+            if found is None:
+                connection.execute(insert(table).values(size=size, name=name, line=line))
+            return found in (None, line)
+
+
+def _recorded(
+    sequencer: Sequencer, checked: list[Checked | errors.EntenteError], *, atomic: bool = False, dry_run: bool = False
+) -> list[Answer]:
+    """Send what passed the first stage through the second, and put the answers where the items stood."""
+    passed = [item for item in checked if not isinstance(item, errors.EntenteError)]
+    if atomic and len(passed) < len(checked):
+        others = errors.Refused("not recorded, because another event of the same atomic batch was refused")
+        return [item if isinstance(item, errors.EntenteError) else others for item in checked]
+    answers: list[Answer] = []
+    if passed:
+        group = Group(passed, is_atomic=atomic, is_dry_run=dry_run)
+        try:
+            sequencer.submit(group)
+            answers = group.answers
+        except errors.EntenteError as wrong:
+            answers = [wrong] * len(passed)
+    following = iter(answers)
+    return [item if isinstance(item, errors.EntenteError) else next(following) for item in checked]
+
+
+def _shown(checkpoint: note.Checkpoint, *, final: bool) -> dict[str, Any]:
+    return {"size": checkpoint.size, "root": base64.b64encode(checkpoint.root).decode(), "final": final}
+
+
+__all__ = ["Ledger", "Placed", "Receipt"]

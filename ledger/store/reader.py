@@ -1,0 +1,253 @@
+"""Reading the log: entries in bulk, single ones, what stands beside them, and every stored row for whoever audits.
+
+Positions count from 1, instants are microseconds since 1970 UTC. Database errors become Unavailable. Nothing here is
+verified: a reader that must not trust the store re-hashes what it reads (projections, evidence).
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.engine import Engine
+
+from ledger import errors
+from ledger.formats import note
+from ledger.formats.entry import parse_instant, split_entry
+from ledger.formats.sealing import SealedSection
+from ledger.store import tables
+from ledger.store.engines import answering, is_sqlite
+from ledger.store.mapper import Recorded
+from ledger.store.receipt import Receipt, receipt_of
+from ledger.store.writer import Placed, Row, Tile
+
+AUDIT_ROWS = 1_000
+PROBES = 31
+"""Instants read in one round trip while searching for a position: 4 trips for a million entries."""
+
+ENTRIES = tables.entries.c
+_ROW = struct.Struct(">hiqi")
+
+
+class LogReader:
+    """Reads one ledger's tables through one engine. Thread-safe."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def _all(self, query: Select[Any]) -> Sequence[Any]:
+        with answering(), self.engine.connect() as connection:
+            return connection.execute(query).all()
+
+    def _first(self, query: Select[Any]) -> Any:
+        with answering(), self.engine.connect() as connection:
+            return connection.execute(query).first()
+
+    # -- entries ---------------------------------------------------------------------------------------------------------
+
+    def head(self) -> int:
+        """The last position, which is the size of the log; 0 while it is empty."""
+        return self._first(select(func.max(ENTRIES.position)))[0] or 0
+
+    def entries(self, after: int, limit: int) -> list[Placed]:
+        """(position, entry) from after + 1 on, in order, at most `limit` (COPY's binary form on PostgreSQL is quickest)."""
+        with answering():
+            pooled = self.engine.raw_connection()
+            try:
+                cursor: Any = pooled.cursor()
+                if is_sqlite(self.engine):
+                    query = "SELECT position, entry FROM entries WHERE position > ? ORDER BY position LIMIT ?"
+                    found: list[Placed] = cursor.execute(query, (after, limit)).fetchall()
+                    return found
+                body = io.BytesIO()
+                query = f"SELECT position, entry FROM entries WHERE position > {after:d} ORDER BY position LIMIT {limit:d}"
+                cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", body)
+                return _unpacked(body.getvalue())
+            finally:
+                pooled.close()
+
+    def entry(self, position: int) -> bytes:
+        """The exact bytes at a position. Raises NotFound."""
+        row = self._first(select(ENTRIES.entry).where(ENTRIES.position == position))
+        if row is None:
+            raise errors.NotFound(f"there is no entry at position {position}", field="position")
+        return bytes(row[0])
+
+    def stream_entries(self, stream: str) -> list[Placed]:
+        """(position, entry) of one stream, in order of version."""
+        query = select(ENTRIES.position, ENTRIES.entry).where(ENTRIES.stream == stream).order_by(ENTRIES.version)
+        return [(position, bytes(entry)) for position, entry in self._all(query)]
+
+    def stream(self, name: str) -> list[Recorded]:
+        """What is recorded of a stream, in order."""
+        query = select(tables.entries).where(ENTRIES.stream == name).order_by(ENTRIES.version)
+        return [_recorded(row) for row in self._all(query)]
+
+    def entry_by_event(self, event_id: str) -> Placed | None:
+        """(position, entry) of an event id, or None."""
+        row = self._first(select(ENTRIES.position, ENTRIES.entry).where(ENTRIES.event_id == event_id))
+        return None if row is None else (row[0], bytes(row[1]))
+
+    def by_id(self, event_id: str) -> Recorded:
+        """What is recorded under an event id. Raises NotFound."""
+        row = self._first(select(tables.entries).where(ENTRIES.event_id == event_id))
+        if row is None:
+            raise errors.NotFound(f"no event {event_id} is recorded here", field="event_id")
+        return _recorded(row)
+
+    def receipt(self, event_id: str) -> Receipt:
+        """The receipt of a recorded event, the same as its author got. Raises NotFound."""
+        covering = select(func.min(tables.checkpoints.c.size)).where(tables.checkpoints.c.size >= ENTRIES.position)
+        query = select(ENTRIES.position, ENTRIES.entry, covering.scalar_subquery()).where(ENTRIES.event_id == event_id)
+        row = self._first(query)
+        if row is None:
+            raise errors.NotFound(f"no event {event_id} is recorded here", field="event_id")
+        return receipt_of(event_id, row[0], bytes(row[1]), row[2] or 0)
+
+    # -- time ------------------------------------------------------------------------------------------------------------
+
+    def recorded_at(self, position: int) -> int:
+        """When an entry was recorded. Raises NotFound."""
+        return parse_instant(split_entry(self.entry(position))[0])
+
+    def position_as_of(self, instant: int) -> int:
+        """The last position recorded at or before an instant; 0 where there is none."""
+        low, high = 0, self.head()  # recorded_at(low) <= instant, or low is 0; recorded_at(high + 1) > instant
+        while low < high:
+            step = max(1, (high - low) // (PROBES + 1))
+            probes = [*range(low + step, high, step)][:PROBES]
+            probes.append(high)
+            query = select(ENTRIES.position, func.substr(ENTRIES.entry, 1, 96)).where(ENTRIES.position.in_(probes))
+            for position, start in sorted(self._all(query)):
+                if _instant_of(bytes(start)) > instant:
+                    high = position - 1
+                    break
+                low = position
+        return low
+
+    # -- beside the log --------------------------------------------------------------------------------------------------
+
+    def sections(self, position: int) -> dict[str, SealedSection]:
+        """The sections kept beside an entry, by name, with their wraps by recipient; without those that were erased."""
+        return self.sections_of([position]).get(position, {})
+
+    def sections_of(self, positions: Sequence[int]) -> dict[int, dict[str, SealedSection]]:
+        """The sections of several entries, by position and name."""
+        found: dict[int, dict[str, SealedSection]] = {}
+        wraps: dict[tuple[int, str], dict[str, bytes]] = {}
+        for position, name, recipient, wrap in self._all(select(tables.wraps).where(tables.wraps.c.position.in_(positions))):
+            wraps.setdefault((position, name), {})[recipient] = bytes(wrap)
+        for position, name, ciphertext in self._all(select(tables.sections).where(tables.sections.c.position.in_(positions))):
+            found.setdefault(position, {})[name] = SealedSection(bytes(ciphertext), wraps.get((position, name), {}))
+        return found
+
+    # -- checkpoints -----------------------------------------------------------------------------------------------------
+
+    def newest_checkpoint(self) -> Placed | None:
+        """(size, note) of the newest checkpoint, as the log signed it; None while the log is empty."""
+        return self._checkpoint(select(tables.checkpoints).order_by(tables.checkpoints.c.size.desc()).limit(1))
+
+    def checkpoint_upto(self, size: int) -> Placed | None:
+        """(size, root) of the largest checkpoint not beyond a size, or None."""
+        sizes = tables.checkpoints.c.size
+        found = self._checkpoint(select(tables.checkpoints).where(sizes <= size).order_by(sizes.desc()).limit(1))
+        if found is None:
+            return None
+        return found[0], note.parse_checkpoint(note.split_note(found[1])[0]).root
+
+    def covering_checkpoint(self, position: int) -> Placed | None:
+        """(size, note) of the first checkpoint that covers a position, or None."""
+        sizes = tables.checkpoints.c.size
+        return self._checkpoint(select(tables.checkpoints).where(sizes >= position).order_by(sizes).limit(1))
+
+    def _checkpoint(self, query: Select[Any]) -> Placed | None:
+        row = self._first(query)
+        return None if row is None else (row[0], bytes(row[1]))
+
+    def signed_checkpoint(self, size: int | None = None) -> bytes:
+        """The note of a size (the newest by default) with every cosignature line kept for it. Raises NotFound."""
+        row = self.newest_checkpoint() if size is None else self._checkpoint(
+            select(tables.checkpoints).where(tables.checkpoints.c.size == size)
+        )  # fmt: skip
+        if row is None:
+            raise errors.NotFound("there is no checkpoint" + ("" if size is None else f" of size {size}"), field="size")
+        table = tables.cosignatures.c
+        lines = [line for (line,) in self._all(select(table.line).where(table.size == row[0]).order_by(table.name))]
+        return note.add_lines(row[1], [note.parse_signature_line(line) for line in lines]) if lines else row[1]
+
+    # -- every stored row, for audits ------------------------------------------------------------------------------------
+
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """Rows of `entries` in order of position."""
+        query = select(tables.entries).where(ENTRIES.position > after).order_by(ENTRIES.position).limit(limit)
+        return [Row.read(row) for row in self._all(query)]
+
+    def checkpoint_rows(self, after: int, upto: int | None = None) -> list[Placed]:
+        """(size, note) with after < size <= upto, in order."""
+        query = _between(select(tables.checkpoints), tables.checkpoints.c.size, after, upto)
+        return [(size, bytes(body)) for size, body in self._all(query)]
+
+    def section_rows(self, after: int, upto: int | None = None) -> list[tuple[int, str, bytes]]:
+        """(position, name, ciphertext) with after < position <= upto."""
+        query = _between(select(tables.sections), tables.sections.c.position, after, upto).order_by(tables.sections.c.name)
+        return [(position, name, bytes(ciphertext)) for position, name, ciphertext in self._all(query)]
+
+    def wrap_rows(self, after: int, upto: int | None = None) -> list[tuple[int, str, str, bytes]]:
+        """(position, name, recipient, wrap) with after < position <= upto."""
+        columns = tables.wraps.c
+        query = _between(select(tables.wraps), columns.position, after, upto).order_by(columns.name, columns.recipient)
+        return [(position, name, recipient, bytes(wrap)) for position, name, recipient, wrap in self._all(query)]
+
+    def cosignature_rows(self) -> Iterator[tuple[int, str, str]]:
+        """(size, name, line), by size and name."""
+        columns = tables.cosignatures.c
+        size = 0
+        while rows := self._all(
+            select(tables.cosignatures)
+            .where(columns.size.in_(select(columns.size).where(columns.size > size).order_by(columns.size).limit(AUDIT_ROWS)))
+            .order_by(columns.size, columns.name)
+        ):
+            yield from ((row[0], row[1], row[2]) for row in rows)
+            size = rows[-1][0]
+
+    def tile_rows(self) -> Iterator[Tile]:
+        """(level, tile index, hashes, root), by level and index."""
+        columns = tables.tiles.c
+        for (level,) in self._all(select(columns.level).distinct().order_by(columns.level)):
+            after = -1
+            query = select(tables.tiles).where(columns.level == level).order_by(columns.tile_index).limit(AUDIT_ROWS)
+            while rows := self._all(query.where(columns.tile_index > after)):
+                yield from (Tile(row[0], row[1], bytes(row[2]), bytes(row[3])) for row in rows)
+                after = rows[-1][1]
+
+
+def _between(query: Select[Any], column: Any, after: int, upto: int | None) -> Select[Any]:
+    query = query.where(column > after).order_by(column)
+    return query if upto is None else query.where(column <= upto)
+
+
+def _recorded(row: Any) -> Recorded:
+    return Recorded(row.stream, row.version, row.type, bytes(row.entry), row.position)
+
+
+def _instant_of(start: bytes) -> int:
+    """The instant in the first lines of an entry: `entente.entry.v1`, then `recorded_at: …`."""
+    line = start.split(b"\n", 2)[1]
+    return parse_instant(line.removeprefix(b"recorded_at: ").decode("ascii", "replace"))
+
+
+def _unpacked(body: bytes) -> list[Placed]:
+    """(position, entry) from COPY's binary form: a head, then for each row two fields with their lengths, then -1."""
+    at = 19 + int.from_bytes(body[15:19], "big")
+    rows = []
+    unpack = _ROW.unpack_from
+    end = len(body) - 2
+    while at < end:
+        _, _, position, length = unpack(body, at)
+        at += 18
+        rows.append((position, body[at : at + length]))
+        at += length
+    return rows

@@ -1,0 +1,53 @@
+"""What the answer to an append says: where the event stands, and which checkpoint covers it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from ledger.formats import merkle
+from ledger.formats.entry import split_entry
+
+Status = Literal["admissible", "recorded", "checkpointed", "final"]
+
+
+class Receipt(msgspec.Struct, frozen=True, gc=False):
+    """An event's place in the log. `size` is that of the checkpoint signed in the transaction that recorded it.
+
+    `is_new` is false where the same bytes were recorded before. A dry run's receipt is `admissible`: nothing was recorded,
+    and position, version and instant are those it would have had.
+    """
+
+    event_id: str
+    position: int
+    stream: str
+    version: int
+    recorded_at: str
+    leaf_hash: bytes
+    size: int
+    status: Status = "checkpointed"
+    is_new: bool = True
+
+    @property
+    def leaf_index(self) -> int:
+        """Where the leaf stands in the tree, from 0."""
+        return self.position - 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """The receipt as it goes over the wire, without its proof."""
+        return {
+            "event_id": self.event_id,
+            "position": self.position,
+            "stream": self.stream,
+            "version": self.version,
+            "recorded_at": self.recorded_at,
+            "leaf_hash": self.leaf_hash.hex(),
+            "status": self.status,
+        }
+
+
+def receipt_of(event_id: str, position: int, entry: bytes, size: int) -> Receipt:
+    """The receipt of an entry on record: the same as the first time, whoever asks."""
+    recorded_at, stream, version, _ = split_entry(entry)
+    return Receipt(event_id, position, stream, version, recorded_at, merkle.hash_leaf(entry), size, is_new=False)

@@ -1,0 +1,206 @@
+"""Group commit: many callers, one durable transaction that signs its own checkpoint.
+
+Callers check their own events on their own threads, queue them, and one of them leads: it takes everything queued, admits it
+in order under the head lock, writes, commits, and answers everybody (flat combining; a thread of its own would cost a single
+caller two switches an append and gain many callers nothing, see docs/operations.md). While the leader waits for the disk the
+others check the next batch: libsodium and the database drivers let go of the interpreter lock.
+
+A refusal is its own caller's. A commit that fails is everybody's in the batch, and ambiguous: nobody knows whether it is on
+disk until the same bytes are sent again, and the event id decides.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from sqlalchemy.engine import Engine
+
+from ledger import admission, errors
+from ledger.admission import Checked
+from ledger.formats import envelope, note
+from ledger.formats.keys import SigningKey
+from ledger.store.engines import DATABASE_ERRORS, answering, is_sqlite, translated
+from ledger.store.group import Admission, Genesis, Group
+from ledger.store.postgres import PostgresWriter
+from ledger.store.sqlite import SQLiteWriter
+from ledger.store.state import Draft, Head
+from ledger.store.tree import TreeReader
+from ledger.store.writer import Batch, Writer
+
+Clock = Callable[[], int]
+
+BATCH_ITEMS_MAX = 2_000
+"""Entries in one transaction; one atomic group may not be larger."""
+QUEUE_ITEMS_MAX = 20_000
+GATHER_SECONDS_MAX = 0.002
+"""How long a leader waits for events that are being checked right now, so that they share its transaction."""
+GATHER_STEP_SECONDS = 0.0002
+
+
+class Sequencer:
+    """The one writer of a process. Many threads submit; whoever finds nobody leading leads."""
+
+    def __init__(
+        self, engine: Engine, log_key: SigningKey, tree: TreeReader, origin: str | None = None, clock: Clock | None = None
+    ) -> None:
+        self._engine = engine
+        self._log_key = log_key
+        self._tree = tree
+        self._genesis = Genesis(origin, clock is not None)
+        self._clock = clock
+        self._writer: Writer = SQLiteWriter(engine) if is_sqlite(engine) else PostgresWriter(engine)
+        self._queue: deque[Group] = deque()
+        self._queued = 0
+        self._leading = threading.Lock()
+        self._counting = threading.Lock()
+        self._checking = 0
+        self._is_stale = False
+        self.commits = 0
+        self.head = self._load()
+
+    def _load(self) -> Head:
+        with answering(), self._engine.connect() as connection:
+            if not is_sqlite(self._engine):
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            return Head.load(connection)
+
+    def close(self) -> None:
+        """Wait for the leader and close the connection."""
+        with self._leading:
+            self._writer.close()
+
+    # -- callers ---------------------------------------------------------------------------------------------------------
+
+    def check(self, submitted: envelope.Submitted, cache: envelope.BatchCache) -> Checked:
+        """Admission's first stage, on the caller's thread; a leader gathering its batch knows that this one is coming."""
+        with self._counting:
+            self._checking += 1
+        try:
+            return admission.check(submitted, self.head.keys.public, cache)
+        finally:
+            with self._counting:
+                self._checking -= 1
+
+    def submit(self, group: Group) -> None:
+        """Queue a group and return once it is answered. Raises Unavailable where the queue is full."""
+        count = len(group.items)
+        if count > BATCH_ITEMS_MAX:
+            raise errors.TooLarge(f"{count} events together, more than {BATCH_ITEMS_MAX}", remedy="send fewer at a time")
+        with self._counting:
+            if self._queued + count > QUEUE_ITEMS_MAX:
+                raise errors.Unavailable(f"{self._queued} events are waiting already", remedy="send them again in a moment")
+            self._queued += count
+            self._queue.append(group)
+        while not group.done:
+            if self._leading.acquire(blocking=False):
+                try:
+                    self._lead(group)
+                finally:
+                    self._leading.release()
+                    self._call_next()
+            else:
+                group.gate.get()
+        if group.defect is not None:
+            raise group.defect
+
+    def _call_next(self) -> None:
+        """Let the first of those who queued while somebody led find out that nobody does."""
+        try:
+            self._queue[0].gate.put(None)
+        except IndexError:
+            pass  # nobody is waiting
+
+    # -- the leader ------------------------------------------------------------------------------------------------------
+
+    def _lead(self, own: Group) -> None:
+        while not own.done:
+            self._gather()
+            groups = self._take_batch()
+            try:
+                self._run(groups)
+            except DATABASE_ERRORS as wrong:
+                self._give_up(groups, translated(wrong))
+            except errors.EntenteError as wrong:
+                self._give_up(groups, wrong)
+            except BaseException:
+                # Ours, or somebody's interrupt: it goes on in this thread, and nobody else is left waiting.
+                self._give_up(groups, errors.Unavailable("the ledger failed while it recorded this"))
+                raise
+
+    def _give_up(self, groups: list[Group], wrong: errors.EntenteError) -> None:
+        """Answer everybody who has no answer yet, let go of the lock, and read the head anew before the next batch."""
+        self._is_stale = True
+        self._writer.abandon()
+        for group in groups:
+            if not group.done:
+                group.answers = [copy.copy(wrong) for _ in group.items]
+                group.finish()
+
+    def _gather(self) -> None:
+        """Wait a moment for events that other threads are checking: they come in this transaction or in the next."""
+        if self._checking <= 0:
+            return
+        deadline = time.monotonic() + GATHER_SECONDS_MAX
+        while self._checking > 0 and self._queued < BATCH_ITEMS_MAX and time.monotonic() < deadline:
+            time.sleep(GATHER_STEP_SECONDS)
+
+    def _take_batch(self) -> list[Group]:
+        groups: list[Group] = []
+        items = 0
+        with self._counting:
+            while self._queue and (not groups or items + len(self._queue[0].items) <= BATCH_ITEMS_MAX):
+                group = self._queue.popleft()
+                items += len(group.items)
+                groups.append(group)
+            self._queued -= items
+        return groups
+
+    def _run(self, groups: list[Group]) -> None:
+        """One transaction: lock, read, admit, write, commit, answer. Answers are given out only once they are durable."""
+        head = self._fresh_head()
+        headers = [item.header for group in groups for item in group.items]
+        names = head.missing(dict.fromkeys([header.stream for header in headers]))
+        begun = self._writer.begin(list(dict.fromkeys([header.id for header in headers])), names)
+        if begun.head < head.position:
+            # The database is not the one it was: an older copy was put in its place.
+            self._is_stale = True
+            head = self._fresh_head()
+        head.catch_up(self._writer, begun.head)
+        now = begun.clock if self._clock is None else self._clock()
+        admission_of_all = Admission(Draft(head, begun, self._writer), head.recorded_at, now, self._genesis)
+        for group in groups:
+            admission_of_all.take(group)
+        if admission_of_all.draft.admitted:
+            self._record(head, admission_of_all)
+        else:
+            self._writer.abandon()
+        size = head.position
+        for group in groups:
+            admission_of_all.answer(group, size)
+            group.finish()
+
+    def _fresh_head(self) -> Head:
+        if self._is_stale:
+            self._tree.forget()
+            self.head = self._load()
+            self._is_stale = False
+        return self.head
+
+    def _record(self, head: Head, admission_of_all: Admission) -> None:
+        """Write what was admitted, with the checkpoint over it, and only then let the head move."""
+        draft = admission_of_all.draft
+        leaf_hashes = [admitted.leaf_hash for admitted in draft.admitted]
+        edge = head.edge.copy()
+        tiles = edge.extend(leaf_hashes)
+        checkpoint = note.Checkpoint(draft.keys.origin, edge.size, edge.frontier.root())
+        batch = Batch(draft.rows(), edge.size, note.sign_checkpoint(checkpoint, self._log_key), tiles)
+        batch.sections, batch.wraps = draft.beside()
+        self._writer.commit(batch)
+        self.commits += 1
+        self._tree.learn(head.position, leaf_hashes)
+        draft.merge()
+        head.edge, head.recorded_at = edge, admission_of_all.recorded_at

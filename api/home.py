@@ -7,6 +7,7 @@ each party keeps its own, and the same files are given by path.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -60,7 +61,7 @@ class Home:
         save_private(home.key_path("log"), SigningKey.generate())
         for site in SITES:
             cosigner.create(path / site, f"{settings.origin}/{site}")
-        home.policy_path.write_text(home.local_policy(), encoding="utf-8")
+        home.policy_path.write_bytes(policy.format_policy(home.local_policy()))
         upgrade(home.ledger_url)
         for nation in NATIONS:
             url = home.view_url(nation)
@@ -152,25 +153,40 @@ class Home:
 
     # -- checkpoints ---------------------------------------------------------------------------------------------------------
 
-    def local_policy(self) -> str:
-        """The policy of a home that is its own London and Paris."""
-        log = note.verifier_key(self.settings.origin, note.ED25519, self.key("log").public)
-        lines = [f"log {log}"]
+    def local_policy(self) -> policy.Policy:
+        """The policy of a home that is its own London and Paris: final is what both cosigned, each with both its keys."""
+        log = note.VerifierKey(self.settings.origin, note.ED25519_NOTE, self.key("log").public)
+        witnesses, groups = {}, {}
         for site in SITES:
-            for name, verifier in cosigner.verifier_keys(self.path / site).items():
-                lines.append(f"witness {site}-{name} {verifier}")
-        lines += [f"group {site} all {site}-ed {site}-pq" for site in SITES]
-        lines += ["group both all london paris", "quorum both"]
-        return "\n".join(lines) + "\n"
+            signers = cosigner.load(self.path / site)
+            witnesses |= {f"{site}-{kind}": policy.Witness(signer.key) for kind, signer in signers.items()}
+            groups[site] = policy.Group(len(signers), tuple(f"{site}-{kind}" for kind in signers))
+        groups["both"] = policy.Group(len(SITES), tuple(SITES))
+        return policy.Policy((policy.Log(log),), witnesses, groups, "both")
 
     def policy(self) -> policy.Policy:
-        """The policy this home verifies finality by."""
-        return policy.parse(self.policy_path.read_text(encoding="utf-8"))
+        """The policy this home verifies finality by. Raises BadNote naming the line."""
+        return policy.parse_policy(self.policy_path.read_bytes())
+
+    def cosigner(self, site: str) -> cosigner.Cosigner:
+        """The local cosigner of a site, `london` or `paris`."""
+        return cosigner.Cosigner(self.path / site, self.policy())
 
     def cosign(self, site: str) -> int:
         """Let a local cosigner check and cosign the newest checkpoint; returns the size it vouches for."""
-        signer = cosigner.Cosigner(self.path / site, self.policy())
-        return signer.cosign_newest(self.ledger)
+        return self.cosigner(site).cosign_newest(self.ledger, self.now())
+
+    def cosigned(self) -> dict[str, list[tuple[int, bytes, int]]]:
+        """What each local cosigner remembers having vouched for, by the prefix of its key names."""
+        return {f"{self.settings.origin}/{site}": self.cosigner(site).cosigned() for site in SITES}
+
+    def now(self) -> int:
+        """The home's clock in microseconds: an exercise's own, which stands at its last entry once it was played."""
+        if self.clock is not None:
+            return self.clock()
+        if self.settings.exercise:
+            return self.ledger.recorded_at(self.ledger.head())
+        return time.time_ns() // 1_000
 
 
 def default_path() -> Path:

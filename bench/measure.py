@@ -18,22 +18,28 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.postgres import Postgres
 
 ROUNDS_MIN = 5
 SYNCS = 50  # writes with fsync that tell how fast this disk makes something durable
 
+T = TypeVar("T")
 Measure = Callable[[float], float]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a side may work: a folder on the disk that is measured, and a PostgreSQL on the same disk."""
+    """Where a side may work: a folder on the disk that is measured, a PostgreSQL on the same disk, what stays open there."""
 
     folder: Path
     postgres: Postgres
+    kept: ExitStack
+
+    def keep(self, opened: AbstractContextManager[T]) -> T:
+        """Open something that stays open as long as the place does."""
+        return self.kept.enter_context(opened)
 
     def new_folder(self) -> Path:
         """An empty folder of one's own."""
@@ -45,7 +51,10 @@ Side = Callable[[Place], AbstractContextManager[Measure]]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: what is compared, the ratio that is owed (`floor`) and the one that is aimed at (`aim`)."""
+    """One line of the table: what is compared, the ratio that is owed (`floor`) and the one that is aimed at (`aim`).
+
+    Where `other` is None there is nobody to compare with: ours is a time, and `floor` and `aim` are times it must stay below.
+    """
 
     what: str
     store: str
@@ -53,14 +62,14 @@ class Row:
     floor: float
     aim: float
     ours: Side
-    other: Side
+    other: Side | None
 
 
 def drive(writers: int, seconds: float, make_step: Callable[[int], Callable[[], int]]) -> float:
-    """Events per second of `writers` threads that each repeat their step until the time is over.
+    """Events per second of `writers` threads that each repeat their step until the time is over, or a step has nothing to do.
 
-    `make_step(writer)` is called before the clock starts; a step returns how many events it made durable. The first error of
-    any writer is raised: a rate with failures in it is not a rate.
+    `make_step(writer)` is called before the clock starts; a step returns how many events it made durable, 0 when its supply
+    is used up. The first error of any writer is raised: a rate with failures in it is not a rate.
     """
     counts = [0] * writers
     errors: list[BaseException] = []
@@ -72,8 +81,8 @@ def drive(writers: int, seconds: float, make_step: Callable[[int], Callable[[], 
         step = steps[writer]
         start.wait()
         try:
-            while time.perf_counter() < ends_at[0]:
-                counts[writer] += step()
+            while time.perf_counter() < ends_at[0] and (done := step()):
+                counts[writer] += done
         except BaseException as error:  # noqa: BLE001 (raised again below, in the thread that measures)
             errors.append(error)
 
@@ -94,6 +103,8 @@ def compare(row: Row, place: Place, seconds: float, rounds: int) -> dict[str, An
     """Measure both sides of a row in turn. Raises ValueError for fewer rounds than a median is worth."""
     if rounds < ROUNDS_MIN:
         raise ValueError(f"a median of {rounds} rounds says nothing; take {ROUNDS_MIN} or more")
+    if row.other is None:
+        return _against_limits(row, place, seconds, rounds)
     with ExitStack() as opened:
         ours = opened.enter_context(row.ours(place))
         other = opened.enter_context(row.other(place))
@@ -103,26 +114,33 @@ def compare(row: Row, place: Place, seconds: float, rounds: int) -> dict[str, An
     ratios = [a / b for a, b in pairs]
     ratio = statistics.median(ratios)
     return {
-        "what": row.what,
-        "store": row.store,
-        "unit": row.unit,
+        **_frame(row, rounds),
         "ours": round(statistics.median(a for a, _ in pairs), 1),
         "other": round(statistics.median(b for _, b in pairs), 1),
         "ratio": round(ratio, 3),
         "spread": [round(min(ratios), 3), round(max(ratios), 3)],
-        "rounds": rounds,
-        "floor": row.floor,
-        "aim": row.aim,
         "reached": "aim" if ratio >= row.aim else "floor" if ratio >= row.floor else "below floor",
     }
 
 
-def observe(name: str, side: Side, place: Place, seconds: float, rounds: int) -> dict[str, Any]:
-    """The rate of one side alone, for looking at a peer or at ourselves."""
-    with side(place) as measure:
+def _against_limits(row: Row, place: Place, seconds: float, rounds: int) -> dict[str, Any]:
+    """Ours alone, a time; the ratio says how many times it fits into the floor."""
+    with row.ours(place) as measure:
         measure(seconds / 4)
-        rates = [measure(seconds) for _ in range(rounds)]
-    return {"what": name, "rate": round(statistics.median(rates), 1), "spread": [round(min(rates), 1), round(max(rates), 1)]}
+        times = [measure(seconds) for _ in range(rounds)]
+    ours = statistics.median(times)
+    return {
+        **_frame(row, rounds),
+        "ours": round(ours, 3),
+        "other": None,
+        "ratio": round(row.floor / ours, 3),
+        "spread": [round(row.floor / max(times), 3), round(row.floor / min(times), 3)],
+        "reached": "aim" if ours <= row.aim else "floor" if ours <= row.floor else "below floor",
+    }
+
+
+def _frame(row: Row, rounds: int) -> dict[str, Any]:
+    return {"what": row.what, "store": row.store, "unit": row.unit, "rounds": rounds, "floor": row.floor, "aim": row.aim}
 
 
 def machine(place: Place) -> dict[str, Any]:

@@ -37,7 +37,7 @@ SCENARIO = {
         {"code": "PAF", "nation": "FR", "name": "Police aux frontières"},
     ],
     "places": [
-        {"code": "STRAIT", "name": "Dover Strait", "territory": "sea", "control_zone": "none"},
+        {"code": "STRAIT", "name": "Dover Strait", "territory": "HIGH_SEAS", "control_zone": "none"},
         {"code": "CZ-COQ", "name": "Coquelles, control zone", "territory": "FR", "control_zone": "GB"},
     ],
     # Says when the registry is made; never recorded.
@@ -53,8 +53,8 @@ DISTRESS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("incident.persons_rescued", "GRIS-NEZ", {"persons": 10, "by": "abeille", "craft": "boat-1"}),
     ("incident.persons_disembarked", "GRIS-NEZ", {"persons": 10, "side": "FR", "craft": "abeille", "landed_at": "calais"}),
     ("incident.shelter_recorded", "GRIS-NEZ", {"persons": 4}),
-    ("incident.resolved", "DOVER", {"outcome": "all_accounted"}),
-    ("incident.closed", "DOVER", {"outcome": "all_accounted"}),
+    ("incident.resolved", "DOVER", {"outcome": "accounted"}),
+    ("incident.closed", "DOVER", {"outcome": "accounted"}),
 )
 DETECTION: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
@@ -147,6 +147,7 @@ class BenchHome:
             "occurred_at": format_instant(self.clock.now),
             "data": data,
             "source": {"kind": "radio", "ref": stream},
+            "correlation_id": authoring.new_id(),
         }
         author = self.player.authors[authority]
         return authoring.compose(unsigned, author, ORIGIN, self.player.sealers, self.clock.now)

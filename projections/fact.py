@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-NEVER = 2**62
+NEVER = 2**53 - 1
 """`ended` of a fact that nothing has ended."""
 
 Reading = Literal["both", "own", "shared"]

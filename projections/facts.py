@@ -60,7 +60,14 @@ class Fold:
         rule = RULES.get(header.type)
         if rule is None:
             return [], []
-        return [], self.facts_of(statement, statement.event, statement.position, reading, nothing)
+        find = nothing
+        if header.type == "correction.proposed":  # a proposal shows its target whatever became of it
+
+            def find(event_id: str) -> Event | None:
+                named = (s.event for s in past.statements(header.stream) if s.event.header.id == event_id)
+                return next(named, None)
+
+        return [], self.facts_of(statement, statement.event, statement.position, reading, find)
 
     def facts_of(
         self, statement: Statement, event: Event, stated: int, reading: Reading, find: Callable[[str], Event | None]
@@ -140,9 +147,9 @@ class Fold:
         effective: dict[int, Event | None] = {}
         for s in statements:
             event = amended[s.position].event
-            ended = s.position < last_unfounded or (
-                event is not None and isinstance(event.data, IncidentLinked) and event.header.id in withdrawn
-            )
+            # A false alarm ends what the stream stated; a link states nothing, it says where the stream belongs.
+            is_link = event is not None and isinstance(event.data, IncidentLinked)
+            ended = event is not None and (event.header.id in withdrawn if is_link else s.position < last_unfounded)
             effective[s.position] = None if ended else event
         return effective
 
@@ -164,9 +171,12 @@ class Fold:
         all_statements: list[Statement],
     ) -> list[Fact]:
         """One set of facts where both readings agree, two where something sealed makes them differ."""
+        is_correction = statement.event.header.type == "correction.recorded"
 
         def find(event_id: str, effective: dict[int, Event | None]) -> Event | None:
-            return next((effective.get(s.position) for s in all_statements if s.event.header.id == event_id), None)
+            # A correction speaks of its target as it was stated, whatever became of it.
+            named = (s for s in all_statements if s.event.header.id == event_id)
+            return next((s.event if is_correction else effective.get(s.position) for s in named), None)
 
         mine, theirs = own.get(statement.position), shared.get(statement.position)
         if mine == theirs and statement.shared:

@@ -182,7 +182,7 @@ class Run:
         for fact in stated:
             self._state(fact)
         if self.touched:
-            self._let_go(position)
+            self._judge(position)
 
     def _park(self, stream: str, position: int, event: str, reason: str) -> None:
         self.parked.add(stream)
@@ -195,8 +195,7 @@ class Run:
         stream = fact.stream
         self._remember(stream)[key] = fact
         if fact.kind in ENTERING_KINDS and stream not in self.attention:
-            self.attention[stream] = fact.stated
-            self.entering[fact.stated, stream] = None
+            self._enter(stream, fact.stated)
         if fact.kind in TRIGGER_KINDS:
             self.touched[stream] = None
 
@@ -236,21 +235,30 @@ class Run:
         self.position = size
         self._clear()
 
-    def _let_go(self, position: int) -> None:
-        """Streams that can have nothing more to show without a new event leave attention at this position.
+    def _judge(self, position: int) -> None:
+        """Streams that may come to show something enter attention at this position, those that no longer can leave it.
 
         Attention only bounds what a situation reads: a stream kept too long costs a little time and changes no answer.
         """
         for stream in self.touched:
             since = self.attention.get(stream)
-            if since is None or pending(self._stream_facts(stream)):
-                continue
-            del self.attention[stream]
-            if since == position:
-                del self.entering[since, stream]
-            else:
-                self.leaving.append((since, stream, position))
+            if pending(self._stream_facts(stream)):
+                if since is None:
+                    self._enter(stream, position)
+            elif since is not None:
+                self._leave(stream, since, position)
         self.touched.clear()
+
+    def _enter(self, stream: str, position: int) -> None:
+        self.attention[stream] = position
+        self.entering[position, stream] = None
+
+    def _leave(self, stream: str, since: int, position: int) -> None:
+        del self.attention[stream]
+        if since == position:
+            del self.entering[since, stream]
+        else:
+            self.leaving.append((since, stream, position))
 
     def _stream_facts(self, stream: str) -> list[Fact]:
         if stream in self.whole:

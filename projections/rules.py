@@ -240,7 +240,10 @@ def _care(e: Event, find: Any) -> Iterable[Part]:
 
 @rule("case.opened")
 def _case(e: Event, find: Any) -> Iterable[Part]:
-    yield {"kind": "case", "code": e.data.kind, "quantity": 1, "unit": EVENT, "subject": e.data.subject_vehicle or ""}
+    d = e.data
+    yield {"kind": "case", "code": d.kind, "quantity": 1, "unit": EVENT, "subject": d.subject_vehicle or ""}
+    for linked in d.links:
+        yield {"kind": "link", "code": "case", "quantity": 1, "unit": EVENT, "subject": linked, "about": d.kind}
 
 
 @rule("case.suspect_arrested")
@@ -302,14 +305,26 @@ def _network(e: Event, find: Any) -> Iterable[Part]:
 @rule("correction.recorded")
 def _correction(e: Event, find: Any) -> Iterable[Part]:
     more = detail(reason_code=e.data.reason_code, has_text=has_text(e))
-    yield {"kind": "correction", "code": e.data.kind, "quantity": 1, "unit": EVENT, "subject": e.data.target, "detail": more}
+    target = find(e.data.target)
+    about = target.header.type if target is not None else ""
+    yield {
+        "kind": "correction",
+        "about": about,
+        "code": e.data.kind,
+        "quantity": 1,
+        "unit": EVENT,
+        "subject": e.data.target,
+        "detail": more,
+    }
 
 
 @rule("correction.proposed", "correction.accepted", "correction.rejected")
 def _proposal(e: Event, find: Any) -> Iterable[Part]:
     code = e.header.type.split(".")[1]
     subject = getattr(e.data, "proposal", None) or e.data.target
-    yield {"kind": "correction_proposal", "code": code, "quantity": 1, "unit": EVENT, "subject": subject}
+    target = find(subject)
+    more = detail(target_label=target.header.source.ref) if target is not None else ""
+    yield {"kind": "correction_proposal", "code": code, "quantity": 1, "unit": EVENT, "subject": subject, "detail": more}
 
 
 @rule("report.issued")

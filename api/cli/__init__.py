@@ -88,9 +88,12 @@ def _first_word(argv: list[str]) -> str | None:
 
 
 def _version() -> str:
-    from projections.report import code_version
+    from importlib.metadata import PackageNotFoundError, version
 
-    return code_version()
+    try:
+        return version("entente")
+    except PackageNotFoundError:
+        return "(not installed)"
 
 
 def _of_a_file(wrong: OSError) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import zoneinfo
 from datetime import UTC, date, datetime
 
+from projections.nations import FIRST
+
 NARROW = "\u202f"
-ZONES = {"GB": "Europe/London", "FR": "Europe/Paris"}
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
@@ -80,6 +81,94 @@ WORDS: dict[str, tuple[str, str]] = {
     "figure": ("Figure", "Chiffre"),
     "name": ("Name", "Intitulé"),
     "unit": ("Unit", "Unité"),
+    "view": ("View", "Vue"),
+    "day": ("Day", "Jour"),
+    "status": ("Status", "État"),
+    "revision": ("Revision", "Révision"),
+    "based on": ("Rests on", "Fondé sur"),
+    "event": ("Event", "Événement"),
+    "no reports": ("No report has been issued.", "Aucun bulletin n'a été diffusé."),
+    "report of": ("Report of {day}", "Bulletin du {day}"),
+    "bound to": ("Bound to position {position} and rules {ruleset}.", "Lié au n° d'ordre {position} et aux règles {ruleset}."),
+    "no drift": ("Nothing has moved since the reports were issued.", "Aucun écart depuis la diffusion."),
+    "revision due": (
+        "Revision due: report of {day}, which rested on position {position}",
+        "Révision à établir : bulletin du {day}, fondé sur le n° d'ordre {position}",
+    ),
+    "reported": ("Reported", "Diffusé"),
+    "believed now": ("Now", "Aujourd'hui"),
+    "because of": ("Because of", "En raison de"),
+    "situation": ("Situation", "Situation"),
+    "open distress": ("IN DISTRESS, open: {count:d}", "EN DÉTRESSE, en cours : {count:d}"),
+    "no distress": ("No boat is on record as being in distress.", "Aucune embarcation n'est enregistrée comme étant en détresse."),
+    "unconfirmed distress": ("Not confirmed safe: {count:d}", "Non confirmées sauves : {count:d}"),
+    "not believed safe": ("nobody is taken to be safe because another boat was", "nul n'est tenu pour sauf parce qu'un autre bateau l'est"),
+    "open incidents": ("Open incidents: {count:d}", "Incidents en cours : {count:d}"),
+    "none": ("none", "néant"),
+    "unacknowledged": ("Not acknowledged by the recipient", "Sans accusé de réception du destinataire"),
+    "unanswered": ("Requests past their time without an answer", "Demandes restées sans réponse"),
+    "claimed": ("the sender claims it was acknowledged", "l'émetteur affirme qu'il en a été accusé réception"),
+    "stream": ("Stream", "Fil"),
+    "from whom": ("From → to", "De → à"),
+    "since": ("Since", "Depuis"),
+    "contradictions": ("Contradictions on record", "Contradictions enregistrées"),
+    "who can end": ("to be settled by {who}", "à lever par {who}"),
+    "obligations": ("Owed, and not on record", "Dû, et non enregistré"),
+    "prosecutor_or_coroner": ("prosecutor or coroner informed", "information du parquet ou du coroner"),
+    "investigation": ("investigation opened", "ouverture d'une enquête"),
+    "protection_need_answer": ("answer to a stated protection need", "réponse à un besoin de protection signalé"),
+    "coordinated": ("coordinated by {by} since {since}", "coordonnée par {by} depuis {since}"),
+    "nobody coordinates": ("nobody is on record as coordinating", "aucune coordination enregistrée"),
+    "silent": ("nothing recorded for {minutes:d} min", "rien d'enregistré depuis {minutes:d} min"),
+    "partly disembarked": ("partly disembarked", "débarquement partiel"),
+    "tail": (
+        "{count:d} entries are not yet co-signed, the oldest since {since}.",
+        "{count:d} enregistrements non encore contresignés, depuis le {since}.",
+    ),
+    "reconciliation": ("why the two figures differ", "rapprochement des chiffres"),
+    "capital GB": ("London", "Londres"),
+    "capital FR": ("Paris", "Paris"),
+    "London says, Paris says": ("London {london}, Paris {paris}:", "Londres {london}, Paris {paris} :"),
+    "same": ("the same", "identique"),
+    "neither": ("counted by neither:", "comptées par aucun :"),
+    "and": ("and", "et"),
+    "size only": ("not communicated, size declared", "non communiqué, volume déclaré"),
+    "all explained": ("Every unit is explained; nothing is left over.", "Chaque unité est expliquée ; il ne reste rien."),
+    "unexplained": ("UNEXPLAINED (R00): {count}. This is a defect.", "NON EXPLIQUÉ (R00) : {count}. C'est un défaut."),
+    "step withheld_by_gb": ("What London does not communicate", "Ce que Londres ne communique pas"),
+    "step as_of": ("Known at another instant", "Connu à un autre instant"),
+    "step window": ("Another reporting window", "Autre période de bulletin"),
+    "step scope": ("Another scope (place or authority)", "Autre périmètre (lieu ou autorité)"),
+    "step category": ("Another category or point of counting", "Autre catégorie ou autre point de comptage"),
+    "step withheld_by_fr": ("What Paris does not communicate", "Ce que Paris ne communique pas"),
+    "R00+": ("unexplained", "non expliqué"),
+    "R00-": ("unexplained", "non expliqué"),
+    "R01+": ("in Paris's window, not in London's", "dans la période de Paris, hors de celle de Londres"),
+    "R01-": ("in London's window, not in Paris's", "dans la période de Londres, hors de celle de Paris"),
+    "R02+": ("first recorded after London's figure was drawn", "saisies après l'arrêté de Londres"),
+    "R02-": ("first recorded after Paris's figure was drawn", "saisies après l'arrêté de Paris"),
+    "R03+": ("counted in another unit", "comptées dans une autre unité"),
+    "R03-": ("counted in another unit", "comptées dans une autre unité"),
+    "R04+": ("where London does not count", "hors du périmètre de Londres"),
+    "R04-": ("where only London counts", "dans le seul périmètre de Londres"),
+    "R05+": ("found by a site operator, outside what London counts", "découvertes par un exploitant, hors du périmètre de Londres"),
+    "R05-": ("found by a site operator, whom Paris does not count", "découvertes par un exploitant, que Paris ne compte pas"),
+    "R06+": ("of a category that Paris counts and London does not", "d'une catégorie comptée par Paris seul"),
+    "R06-": ("of a category that London counts and Paris does not", "d'une catégorie comptée par Londres seul"),
+    "R07+": ("in what Paris does not disclose", "non communiquées à l'autre nation"),
+    "R07-": ("in what London does not disclose", "non communiquées à l'autre nation"),
+    "R09+": ("corrected between the two instants", "rectifiées entre les deux instants"),
+    "R09-": ("corrected between the two instants", "rectifiées entre les deux instants"),
+    "R12+": ("counted at hand-over, not where found", "comptées à la remise, non à la découverte"),
+    "R12-": ("found, but not taken over by the PAF", "découvertes, mais non prises en charge par la PAF"),
+    "R13+": ("linked otherwise between the two instants", "rattachées autrement entre les deux instants"),
+    "R13-": ("linked otherwise between the two instants", "rattachées autrement entre les deux instants"),
+    "R14+": ("counted by rules adopted in between", "comptées selon des règles adoptées entre-temps"),
+    "R14-": ("counted by rules adopted in between", "comptées selon des règles adoptées entre-temps"),
+    "R15+": ("erased or restricted", "effacées ou limitées"),
+    "R15-": ("erased or restricted", "effacées ou limitées"),
+    "R16+": ("on either side of a boundary, by a clock change or an imprecise time", "de part et d'autre d'une limite, par changement d'heure ou heure imprécise"),
+    "R16-": ("on either side of a boundary, by a clock change or an imprecise time", "de part et d'autre d'une limite, par changement d'heure ou heure imprécise"),
     "deeper": ("Look deeper", "Aller plus loin"),
 }
 
@@ -143,7 +232,7 @@ class Words:
     def instant(self, text: str, nation: str) -> str:
         """An instant of the ledger in the nation's own time, with its zone named."""
         at = local(text, nation)
-        zone = self("London" if nation == "GB" else "Paris")
+        zone = self(FIRST[nation].zone.partition("/")[2])
         between = ", " if self.language == "en" else " à "
         return f"{self.day(at.date())}{between}{self.clock(at)} ({zone})"
 
@@ -155,7 +244,7 @@ class Words:
 def local(text: str, nation: str) -> datetime:
     """An instant as the ledger writes it, on the clock of a nation's capital."""
     at = datetime.fromisoformat(text)
-    return at.astimezone(zoneinfo.ZoneInfo(ZONES[nation])) if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.astimezone(zoneinfo.ZoneInfo(FIRST[nation].zone)) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def french_spaces(text: str) -> str:

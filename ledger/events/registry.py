@@ -17,7 +17,7 @@ PART_OF_DEPTH_MAX = 16
 
 
 class Authority(msgspec.Struct, frozen=True):
-    """A registered authority; `path` is `|itself|parent|…|`, so that membership is one substring test."""
+    """A registered authority; `path` is `|itself|parent|:function|`: membership is one substring test."""
 
     code: str
     nation: str
@@ -79,7 +79,8 @@ class Registry:
         if isinstance(data, AuthorityRegistered):
             parent = self.path_of(data.part_of) if data.part_of else "|"
             inherited = parent if parent.count("|") <= PART_OF_DEPTH_MAX else "|"
-            path = f"|{data.code}{inherited}"
+            # Functions stand in the path with a colon before them, so that one test finds a parent or a function.
+            path = f"|{data.code}{inherited}" + "".join(f":{name}|" for name in data.functions)
             self.authorities[data.code] = Authority(data.code, data.nation, path)
         elif isinstance(data, PlaceRegistered):
             self.places[data.code] = Place(data.territory, data.control_zone, data.longitude_e6, data.latitude_e6)

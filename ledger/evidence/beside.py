@@ -34,8 +34,9 @@ def check_cosignatures(
     check = _Cosignatures(log, policy, entries)
     for site, vouched in remembered.items():
         check.compare(site, vouched)
-    groups = sorted(g for g, group in policy.groups.items() if set(group.members) <= check.names)
-    return groups or sorted(check.names), check.problems
+    # Sites are groups of keys; a group of groups, such as the quorum, is nobody who signs.
+    sites = sorted(g for g, group in policy.groups.items() if set(group.members) <= check.names)
+    return sites or sorted(check.names), check.problems
 
 
 class _Cosignatures:

@@ -7,9 +7,8 @@ reads only: a stock ProjectionRunner follows it without holding the log's key.
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, ClassVar, cast
 
 from eventsourcing.application import Application, ProcessingEvent
@@ -18,7 +17,7 @@ from eventsourcing.utils import Environment, EnvType
 from sqlalchemy import insert, select
 
 import migrations
-from ledger import errors
+from ledger import admission, errors
 from ledger.admission import Checked
 from ledger.formats import merkle, note
 from ledger.formats.envelope import BatchCache, Submitted
@@ -55,7 +54,6 @@ class Ledger(LogReader, Application[str]):
         self.tree = TreeReader(self.engine)
         self._sequencer: Sequencer | None = None
         self._batches = BatchCache()
-        self._pool: ThreadPoolExecutor | None = None
 
     @classmethod
     def open(
@@ -103,8 +101,6 @@ class Ledger(LogReader, Application[str]):
         if self.closing.is_set():
             return
         self.closing.set()
-        if self._pool is not None:
-            self._pool.shutdown()
         if self._sequencer is not None:
             self._sequencer.close()
         self.factory.close()
@@ -151,10 +147,7 @@ class Ledger(LogReader, Application[str]):
 
         Raises Refused (what it is says what to do), or Unavailable: then nobody knows, and the same bytes sent again tell.
         """
-        sequencer = self.sequencer
-        group = Group([sequencer.check(submitted, self._batches)])
-        sequencer.submit(group)
-        answer = group.answers[0]
+        answer = self.sequencer.append(submitted, self._batches).answers[0]
         if isinstance(answer, Receipt):
             return answer
         raise answer
@@ -181,20 +174,16 @@ class Ledger(LogReader, Application[str]):
         """Start checking a chunk on all cores; the result waits for it."""
         if len(chunk) <= ALONE_ITEMS_MAX:
             return lambda: self._checked(chunk)
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(os.cpu_count() or 1, "entente-check")
         half = (len(chunk) + 1) // 2
-        parts: list[Future[list[Checked | errors.EntenteError]]] = [
-            self._pool.submit(self._checked, part) for part in (chunk[:half], chunk[half:])
-        ]
-        return lambda: [item for part in parts for item in part.result()]
+        first, second = (self.sequencer.checkers.call(partial(self._checked, part)) for part in (chunk[:half], chunk[half:]))
+        return lambda: first() + second()
 
     def _checked(self, chunk: Sequence[Submitted]) -> list[Checked | errors.EntenteError]:
-        check, batches = self.sequencer.check, self._batches
+        check, batches, public = admission.check, self._batches, self.sequencer.head.keys.public
         results: list[Checked | errors.EntenteError] = []
         for submitted in chunk:
             try:
-                results.append(check(submitted, batches))
+                results.append(check(submitted, public, batches))
             except errors.EntenteError as refusal:
                 results.append(refusal)
         return results
@@ -208,7 +197,7 @@ class Ledger(LogReader, Application[str]):
         assert processing_event.tracking is None, "the log follows nobody"
         assert all(isinstance(event, ToRecord) for event in events), "only signed submissions can be saved"
         items = [cast(ToRecord, event) for event in events]
-        checked = [self.sequencer.check(item.submitted, self._batches) for item in items]
+        checked = [admission.check(item.submitted, self.sequencer.head.keys.public, self._batches) for item in items]
         for item, found in zip(items, checked, strict=True):
             assert found.header.stream == item.originator_id, "a submission belongs to the stream it names"
         group = Group(checked, is_atomic=True, expected_versions=[item.originator_version for item in items])

@@ -34,7 +34,7 @@ class Group:
 
     def __init__(
         self,
-        items: Sequence[Checked],
+        items: Sequence[Checked] = (),
         *,
         is_atomic: bool = False,
         is_dry_run: bool = False,

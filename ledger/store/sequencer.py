@@ -20,11 +20,11 @@ from collections.abc import Callable
 from sqlalchemy.engine import Engine
 
 from ledger import admission, errors
-from ledger.admission import Checked
 from ledger.formats import envelope, note
 from ledger.formats.keys import SigningKey
+from ledger.store.checkers import CHECKERS, Checkers
 from ledger.store.engines import DATABASE_ERRORS, answering, is_sqlite, translated
-from ledger.store.group import Admission, Genesis, Group
+from ledger.store.group import DEFECTS, Admission, Genesis, Group
 from ledger.store.postgres import PostgresWriter
 from ledger.store.sqlite import SQLiteWriter
 from ledger.store.state import Draft, Head
@@ -39,6 +39,7 @@ QUEUE_ITEMS_MAX = 20_000
 GATHER_SECONDS_MAX = 0.002
 """How long a leader waits for events that are being checked right now, so that they share its transaction."""
 GATHER_STEP_SECONDS = 0.0002
+GATHER_ITEMS = 32
 
 
 class Sequencer:
@@ -57,7 +58,8 @@ class Sequencer:
         self._queued = 0
         self._leading = threading.Lock()
         self._counting = threading.Lock()
-        self._checking = 0
+        self._callers = 0
+        self.checkers = Checkers()
         self._is_stale = False
         self.commits = 0
         self.head = self._load()
@@ -70,23 +72,52 @@ class Sequencer:
 
     def close(self) -> None:
         """Wait for the leader and close the connection."""
+        self.checkers.close()
         with self._leading:
             self._writer.close()
 
     # -- callers ---------------------------------------------------------------------------------------------------------
 
-    def check(self, submitted: envelope.Submitted, cache: envelope.BatchCache) -> Checked:
-        """Admission's first stage, on the caller's thread; a leader gathering its batch knows that this one is coming."""
+    def append(self, submitted: envelope.Submitted, cache: envelope.BatchCache) -> Group:
+        """Check and record one submission; the group holds its answer. Raises Unavailable where the queue is full."""
         with self._counting:
-            self._checking += 1
+            self._callers += 1
+            crowded = self._callers > CHECKERS
         try:
-            return admission.check(submitted, self.head.keys.public, cache)
+            group = Group()
+            if crowded:
+                self.checkers.run(lambda: self._check_for(group, submitted, cache))
+                self._await(group)
+            else:
+                group.items = [admission.check(submitted, self.head.keys.public, cache)]
+                self.submit(group)
+            return group
         finally:
             with self._counting:
-                self._checking -= 1
+                self._callers -= 1
+
+    def _check_for(self, group: Group, submitted: envelope.Submitted, cache: envelope.BatchCache) -> None:
+        """On a checker's thread: check, queue, and call the author's thread to lead where nobody does."""
+        try:
+            group.items = [admission.check(submitted, self.head.keys.public, cache)]
+            self._enqueue(group)
+        except errors.EntenteError as refusal:
+            group.answers = [refusal]
+            group.finish()
+        except DEFECTS as defect:
+            group.defect = defect
+            group.finish()
+        else:
+            if not self._leading.locked():
+                group.gate.put(None)
 
     def submit(self, group: Group) -> None:
-        """Queue a group and return once it is answered. Raises Unavailable where the queue is full."""
+        """Queue a group of checked events and return once it is answered. Raises Unavailable where the queue is full."""
+        self._enqueue(group)
+        group.gate.put(None)
+        self._await(group)
+
+    def _enqueue(self, group: Group) -> None:
         count = len(group.items)
         if count > BATCH_ITEMS_MAX:
             raise errors.TooLarge(f"{count} events together, more than {BATCH_ITEMS_MAX}", remedy="send fewer at a time")
@@ -95,15 +126,20 @@ class Sequencer:
                 raise errors.Unavailable(f"{self._queued} events are waiting already", remedy="send them again in a moment")
             self._queued += count
             self._queue.append(group)
-        while not group.done:
+
+    def _await(self, group: Group) -> None:
+        """Sleep until called: to take the answer, or to lead."""
+        while True:
+            group.gate.get()
+            if group.done:
+                break
             if self._leading.acquire(blocking=False):
                 try:
                     self._lead(group)
                 finally:
                     self._leading.release()
                     self._call_next()
-            else:
-                group.gate.get()
+                break
         if group.defect is not None:
             raise group.defect
 
@@ -141,11 +177,11 @@ class Sequencer:
                 group.finish()
 
     def _gather(self) -> None:
-        """Wait a moment for events that other threads are checking: they come in this transaction or in the next."""
-        if self._checking <= 0:
+        """Wait a moment for events that are being checked: they come in this transaction or in the next."""
+        if self.checkers.waiting == 0 or self._queued >= GATHER_ITEMS:
             return
         deadline = time.monotonic() + GATHER_SECONDS_MAX
-        while self._checking > 0 and self._queued < BATCH_ITEMS_MAX and time.monotonic() < deadline:
+        while self.checkers.waiting and self._queued < GATHER_ITEMS and time.monotonic() < deadline:
             time.sleep(GATHER_STEP_SECONDS)
 
     def _take_batch(self) -> list[Group]:

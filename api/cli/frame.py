@@ -1,0 +1,65 @@
+"""What stands around every answer: that an exercise is one, whose reading it is, as of when, at which position, final or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from api.cli.rendering import sides, table
+from api.cli.words import Words
+from ledger.formats.entry import format_instant
+
+if TYPE_CHECKING:
+    from api.cli.session import Session
+    from api.home import Home
+    from projections.view import Moment
+
+
+def moment(session: Session, home: Home, nation: str, as_of: int | None) -> Moment:
+    """A nation's view at an instant; says on standard error where the view is behind the log."""
+    found = home.view(nation).at(as_of)
+    head, at = home.ledger.head(), home.view(nation).at(None).position if as_of is not None else found.position
+    if at < head:
+        session.remark(f"the {nation} view is {head - at} entries behind the log; bring it up to date: entente project {nation.lower()}")
+    return found
+
+
+def exercised(home: Home) -> dict[str, Any]:
+    """What a document says of the ledger it comes from."""
+    if not home.settings.exercise:
+        return {"exercise": False}
+    return {"exercise": True, "title": home.settings.title}
+
+
+def document(home: Home, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer as it is printed in JSON: said to be an exercise where it is one."""
+    return {**answer, **exercised(home)}
+
+
+def banner(words: Words, home: Home, marking: str = "") -> list[str]:
+    """The first line of every screen of an exercise, and the protective marking of a view."""
+    if not home.settings.exercise:
+        return [sides("", marking)] if marking else []
+    title = f" · {home.settings.title}" if home.settings.title else ""
+    return ["* " + sides(words("exercise") + title, marking)]
+
+
+def standing(words: Words, answer: Mapping[str, Any], nation: str) -> list[str]:
+    """As of when, at which position, under which checkpoint, settled or not: two lines."""
+    checkpoint = answer["checkpoint"]
+    signed = words("co-signed" if checkpoint["final"] else "not co-signed", size=checkpoint["size"])
+    root = f"{checkpoint['root'][:16]}…"
+    parts = [words("position", position=answer["position"]), f"{signed}, {root}"]
+    parts.append(words("settled" if answer["settled"] else "not settled"))
+    known = words("as known", at=words.instant(answer["as_of"], nation))
+    return [known[0].upper() + known[1:], " · ".join(parts)]
+
+
+def headed(words: Words, title: str, rows: list[list[str | int | None]], head: tuple[str, ...] = (), align: str = "") -> list[str]:
+    """A heading and its table, with an empty line before; nothing where there are no rows."""
+    return ["", "* " + title, *table(rows, head, align)] if rows else []
+
+
+def instant_of(microseconds: int) -> str:
+    """An instant as the ledger writes it."""
+    return format_instant(microseconds)

@@ -1,0 +1,191 @@
+"""The log itself: `init`, `checkpoint`, `cosign`, `export tiles`, `verify`, `sample`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.cli.arguments import Commands, Parser, add_command, add_group, count, instant
+from api.cli.exercise import DATABASES, add_databases
+from api.cli.rendering import table
+from ledger import errors
+
+if TYPE_CHECKING:
+    from api.cli.session import Session
+    from api.home import Home
+
+ORIGIN = "entente.example/joint"
+SITES = ("london", "paris")
+NO = 1
+CHECKED = {
+    "entries": "entries re-hashed", "signatures": "signatures verified", "keys": "keys in the ring", "lives": "steps of lives",
+    "columns": "rows compared with their entries", "sections": "sections matched", "wraps_opened": "wraps opened",
+    "checkpoints": "checkpoints verified", "tiles": "tiles compared",
+}  # fmt: skip
+
+
+def add_to(commands: Commands[Parser]) -> None:
+    """init, checkpoint, cosign, export, verify, sample."""
+    init = add_command(commands, "init", run_init, "a new ledger in an empty home", "Makes the first keys and the first entries.")
+    init.add_argument("--origin", default=ORIGIN, help=f"the log's name, for good (default {ORIGIN})")
+    init.add_argument("--exercise", action="store_true", help="an exercise: it says so everywhere, and may be told the time")
+    add_databases(init)
+    add_command(commands, "checkpoint", run_checkpoint, "the newest checkpoint, who co-signed it, and the tail not yet final")
+    cosign = add_command(commands, "cosign", run_cosign, "let a local cosigner re-hash what is new and co-sign it")
+    cosign.add_argument("site", choices=SITES, metavar="{london|paris}")
+    export = add_group(commands, "export", "write the log in forms that others read")
+    tiles = add_command(export, "tiles", run_export, "the log as static files (C2SP tlog-tiles), checkpoint and policy beside it")
+    tiles.add_argument("folder", metavar="DIR", type=Path)
+    verify = add_command(commands, "verify", run_verify, "re-hash and re-check everything; says what it covered and what is wrong")
+    verify.add_argument("folder", metavar="DIR", nargs="?", help="the home to verify (else --home)")
+    sample = add_command(
+        commands, "sample", run_sample, "a reproducible audit sample, each entry with its evidence",
+        "The same seed draws the same positions from the same checkpoint on any machine: position k of the draw comes from "
+        "SHA-256 of the seed and a counter (ledger/evidence/sample.py), so that nobody can choose what the auditor sees.",
+    )  # fmt: skip
+    sample.add_argument("--n", type=count, default=60, help="how many entries (default 60)")
+    sample.add_argument("--seed", required=True, metavar="CHECKPOINT", help="the root of a checkpoint, base64 or hex")
+    sample.add_argument("--from", type=instant, dest="begin", metavar="INSTANT", help="only what was recorded from then on")
+    sample.add_argument("--to", type=instant, dest="end", metavar="INSTANT", help="only what was recorded before then")
+
+
+def run_init(session: Session, arguments: argparse.Namespace) -> int:
+    """Make a home and open its log."""
+    from api.home import Home
+    from api.registrar import Registrar
+    from api.settings import Settings
+
+    urls = {name: getattr(arguments, name) for name in DATABASES}
+    with Home.create(session.path, Settings(arguments.origin, arguments.exercise, **urls)) as home:
+        Registrar(home).open_log(exercise=arguments.exercise)
+        document = {"home": str(home.path), "origin": arguments.origin, "exercise": arguments.exercise, "entries": home.ledger.head()}
+        lines = [
+            *(["EXERCISE – invented"] if arguments.exercise else []),
+            f"{arguments.origin} is open in {home.path}: {document['entries']} entries, the first one and both nations' keys.",
+            "This home holds the keys of both nations, for use on one machine; in production each keeps its own (see keys/README).",
+        ]
+        session.answer(document, lambda: lines)
+    return 0
+
+
+def run_checkpoint(session: Session, arguments: argparse.Namespace) -> int:
+    """Print the newest checkpoint."""
+    with session.home() as home:
+        document = newest(home)
+        session.answer(document, lambda: _told(document))
+    return 0
+
+
+def newest(home: Home) -> dict[str, Any]:
+    """The newest checkpoint, who co-signed it, and the tail: what no final checkpoint covers yet, and since when it waits."""
+    import base64
+
+    from ledger.formats.entry import format_instant
+
+    signed = home.ledger.signed_checkpoint()
+    verified = home.policy().verify(signed)
+    checkpoint = verified.checkpoint
+    covered = checkpoint.size if verified.final else final_size(home)
+    waiting = checkpoint.size - covered
+    return {
+        "origin": checkpoint.origin, "exercise": home.settings.exercise, "size": checkpoint.size,
+        "root": base64.b64encode(checkpoint.root).decode(), "final": verified.final, "cosigned": sorted(verified.cosigned),
+        "tail": {"entries": waiting, "since": format_instant(home.ledger.recorded_at(covered + 1)) if waiting else None},
+        "note": signed.decode("utf-8", "replace"),
+    }  # fmt: skip
+
+
+def final_size(home: Home) -> int:
+    """The size of the newest final checkpoint; 0 where there is none."""
+    policy = home.policy()
+    for size in sorted({size for size, _, _ in home.ledger.cosignature_rows()}, reverse=True):
+        if policy.verify(home.ledger.signed_checkpoint(size)).final:
+            return size
+    return 0
+
+
+def _told(document: dict[str, Any]) -> Iterable[str]:
+    tail = document["tail"]
+    state = "final" if document["final"] else "not final"
+    cosigned = ", ".join(document["cosigned"]) or "nobody yet"
+    return [
+        *(["EXERCISE – invented"] if document["exercise"] else []),
+        f"checkpoint {document['size']} of {document['origin']}, {state}; co-signed by {cosigned}",
+        f"tail: {tail['entries']} entries not yet final" + (f", the oldest since {tail['since']}" if tail["since"] else ""),
+        "",
+        *document["note"].rstrip("\n").split("\n"),
+    ]
+
+
+def run_cosign(session: Session, arguments: argparse.Namespace) -> int:
+    """Co-sign with one local cosigner."""
+    with session.home() as home:
+        size = home.cosign(arguments.site)
+        final = home.policy().verify(home.ledger.signed_checkpoint(size)).final
+        document = {"site": arguments.site, "size": size, "final": final, "exercise": home.settings.exercise}
+        state = "final" if final else "not final until the other has co-signed too"
+        session.answer(document, lambda: [f"{arguments.site} re-hashed and co-signed the checkpoint of {size} entries: {state}"])
+    return 0
+
+
+def run_export(session: Session, arguments: argparse.Namespace) -> int:
+    """Export the log."""
+    from ledger.evidence.export import export_tiles
+
+    with session.home() as home:
+        with session.progress("exported") as progress:
+            size = export_tiles(home.ledger, arguments.folder, home.policy_path.read_bytes(), progress=progress)
+        files = sum(1 for path in arguments.folder.rglob("*") if path.is_file())
+        line = f"{size} entries in {files} files in {arguments.folder}; policy.txt says whose signatures make the checkpoint final"
+        document = {"size": size, "folder": str(arguments.folder), "files": files, "exercise": home.settings.exercise}
+        session.answer(document, lambda: [line])
+    return 0
+
+
+def run_verify(session: Session, arguments: argparse.Namespace) -> int:
+    """Verify a home; 1 where anything is wrong."""
+    from api.verifying import verify_home
+
+    if arguments.folder is not None:
+        arguments.home = arguments.folder
+    with session.home() as home:
+        with session.progress("verified") as progress:
+            answer = verify_home(home, progress)
+        answer = {**answer, "exercise": home.settings.exercise}
+        session.answer(answer, lambda: verified_lines(answer))
+    return 0 if answer["ok"] else NO
+
+
+def verified_lines(answer: dict[str, Any]) -> list[str]:
+    """What was covered, then what is wrong and where."""
+    checked = answer["checked"]
+    rows = [[checked[name], what] for name, what in CHECKED.items() if name in checked]
+    lines = ["EXERCISE – invented"] if answer.get("exercise") else []
+    lines += ["* Checked", *table(rows, align="rl")]
+    lines.append(f"  co-signed by {', '.join(checked['cosignatures']) or 'nobody'}; views derived again: {', '.join(checked['views'])}")
+    if answer["ok"]:
+        return [*lines, "", f"OK: {answer['entries']} entries, and nothing is wrong."]
+    problems = [[f"no. {problem['position']}", problem["what"]] for problem in answer["problems"]]
+    found = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
+    return [*lines, "", f"* NOT OK: {found}", *table(problems)]
+
+
+def run_sample(session: Session, arguments: argparse.Namespace) -> int:
+    """Draw a sample; 1 where an entry does not verify."""
+    from api.cli.sampling import draw
+
+    with session.home() as home:
+        document = draw(home, arguments.n, arguments.seed, arguments.begin, arguments.end)
+        rows = [[e["position"], e["label"], e["type"], e["recorded_at"], f"{e['leaf_hash'][:16]}…", e["proof"]["verified"]] for e in document["sample"]]
+        head = ("No.", "Ref.", "Type", "Recorded", "Leaf hash", "In the tree")
+        words = [[p, label, kind, at, leaf, "yes" if ok else "NO"] for p, label, kind, at, leaf, ok in rows]
+        first = (
+            f"{len(rows)} of {document['population']} entries, drawn by seed {arguments.seed[:16]}…, "
+            f"proven in the checkpoint of {document['checkpoint']['size']} ({'final' if document['checkpoint']['final'] else 'not final'})"
+        )
+        session.answer(document, lambda: [*(["EXERCISE – invented"] if document["exercise"] else []), first, *table(words, head, "r")])
+    if not document["ok"]:
+        raise errors.BadProof("an entry of the sample is not in the tree of its checkpoint", remedy="run entente verify")
+    return 0

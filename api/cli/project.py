@@ -1,0 +1,52 @@
+"""`entente project`: bring the views up to date, follow the log, rebuild beside the live view, print digests."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import TYPE_CHECKING, Any
+
+from api.cli.arguments import NATIONS, Commands, Parser, add_command
+from api.cli.rendering import table
+
+if TYPE_CHECKING:
+    from api.cli.session import Session
+    from api.home import Home
+
+POLL_SECONDS = 0.5
+VIEWS = {**{name: (nation,) for name, nation in NATIONS.items()}, "all": tuple(NATIONS.values())}
+
+
+def add_to(commands: Commands[Parser]) -> None:
+    """project."""
+    parser = add_command(commands, "project", run, "bring views up to date with the log")
+    parser.add_argument("views", choices=tuple(VIEWS), metavar="{gb|fr|all}")
+    parser.add_argument("--rebuild", action="store_true", help="read the whole log again beside the live view, then switch to it")
+    parser.add_argument("--follow", action="store_true", help="go on until interrupted (Ctrl-C)")
+    parser.add_argument("--digest", action="store_true", help="print each view's digest: two copies of one view have the same")
+
+
+def run(session: Session, arguments: argparse.Namespace) -> int:
+    """Project once, or until interrupted."""
+    with session.home() as home:
+        done = [project(session, home, nation, rebuild=arguments.rebuild) for nation in VIEWS[arguments.views]]
+        if arguments.digest:
+            for row in done:
+                row["digest"] = home.projector(row["view"]).digest()
+        rows = [[row["view"], row["position"], row["parked"], row.get("digest", "")] for row in done]
+        head = ("View", "Position", "Parked", "Digest" if arguments.digest else "")
+        session.answer({"views": done, "head": home.ledger.head()}, lambda: table(rows, head, "lrrl"))
+        while arguments.follow:
+            time.sleep(POLL_SECONDS)
+            for nation in VIEWS[arguments.views]:
+                project(session, home, nation, rebuild=False)
+    return 0
+
+
+def project(session: Session, home: Home, nation: str, *, rebuild: bool) -> dict[str, Any]:
+    """One view brought to the newest checkpoint; returns where it stands now."""
+    projector = home.projector(nation)
+    head = home.ledger.head()
+    with session.progress(f"{nation} view at") as progress:
+        position = (projector.rebuild if rebuild else projector.follow)(lambda at: progress(at, head))
+    return {"view": nation, "position": position, "parked": len(home.view(nation).parked())}

@@ -1,0 +1,143 @@
+"""`entente report`: what was issued, what one report said, and how far a view has moved since."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from api.cli.arguments import Commands, Parser, add_as_of, add_command, add_group, add_view
+from api.cli.frame import banner, document, headed, moment
+from api.cli.rendering import table
+from api.cli.words import Words
+from ledger import errors
+from projections.nations import RULESETS
+
+if TYPE_CHECKING:
+    from api.cli.session import Session
+    from api.home import Home
+    from projections.fact import Fact
+    from projections.view import Moment
+
+STATUS = {
+    "provisional": ("provisional", "provisoire"),
+    "revised": ("revised", "révisé"),
+    "settled": ("settled", "définitif"),
+}
+
+
+def add_to(commands: Commands[Parser]) -> None:
+    """report list, show, drift."""
+    group = add_group(commands, "report", "the daily reports that were issued, and what has moved since")
+    listed = add_command(group, "list", run_list, "every report issued, of both nations")
+    add_view(listed)
+    add_as_of(listed)
+    show = add_command(group, "show", run_show, "the figures of one report, as issued")
+    add_view(show)
+    show.add_argument("report", metavar="REPORT", help="its event id, or DAY for the newest of this view's day")
+    add_as_of(show)
+    drift = add_command(group, "drift", run_drift, "figures believed otherwise now than reported, and the events that caused it")
+    add_view(drift)
+    add_as_of(drift)
+
+
+def run_list(session: Session, arguments: argparse.Namespace) -> int:
+    """List reports."""
+    with session.home() as home:
+        at = moment(session, home, arguments.view, arguments.as_of)
+        reports = issued(at)
+        words = Words(session.language(arguments.view))
+        rows = [[r["nation"], r["day"], _status(words, r), r["revision"], r["position"], r["based_on"], r["event"]] for r in reports]
+        head = (words("view"), words("day"), words("status"), words("revision"), words("no."), words("based on"), words("event"))
+        answer = {"view": at.nation, "position": at.position, "reports": reports}
+        lines = [*banner(words, home), *(table(rows, head, "lllrrrl") or [words("no reports")])]
+        session.answer(document(home, answer), lambda: lines)
+    return 0
+
+
+def issued(at: Moment) -> list[dict[str, Any]]:
+    """Every report on record at a moment: whose, for which day, how often revised, on which position it rests."""
+    from projections import report
+
+    return [_described(fact) for fact in report.issued(at)]
+
+
+def _described(fact: Fact) -> dict[str, Any]:
+    import msgspec
+
+    detail = msgspec.json.decode(fact.detail)
+    return {
+        "event": fact.event, "nation": fact.party, "day": fact.about, "status": fact.code, "revision": detail.get("revision", 0),
+        "position": fact.stated, "based_on": detail.get("position"), "ruleset": detail.get("ruleset"),
+        "figures": detail.get("figures", {}),
+    }  # fmt: skip
+
+
+def run_show(session: Session, arguments: argparse.Namespace) -> int:
+    """Show a report."""
+    with session.home() as home:
+        at = moment(session, home, arguments.view, arguments.as_of)
+        words = Words(session.language(arguments.view))
+        found = _find(at, arguments.report)
+        answer = {"view": at.nation, **found}
+        session.answer(document(home, answer), lambda: show_screen(words, home, found))
+    return 0
+
+
+def _find(at: Moment, name: str) -> dict[str, Any]:
+    for report in reversed(issued(at)):
+        if report["event"] == name or (report["nation"], report["day"]) == (at.nation, name):
+            return report
+    raise errors.NotFound(
+        f"there is no report {name} in the {at.nation} view", field="REPORT", remedy=f"entente report list {at.nation.lower()}"
+    )
+
+
+def show_screen(words: Words, home: Home, report: dict[str, Any]) -> list[str]:
+    """One report's figures."""
+    from datetime import date
+
+    ruleset = RULESETS.get(report["ruleset"] or "")
+    day = words.day(date.fromisoformat(report["day"]))
+    title = f"{words('report of', day=day)} · {_status(words, report)}, {words('revision')} {report['revision']}"
+    lines = [*banner(words, home, ruleset.marking if ruleset else ""), f"* {title}"]
+    lines.append(words("bound to", position=report["based_on"], ruleset=report["ruleset"]))
+    rows = []
+    for code, value in report["figures"].items():
+        indicator = ruleset.indicator(code) if ruleset else None
+        unit = words.unit(indicator.unit, value) if indicator else ""
+        rows.append([code, words.number(value), unit, (indicator.en if words.language == "en" else indicator.fr) if indicator else ""])
+    return lines + table(rows, align="lrll")
+
+
+def run_drift(session: Session, arguments: argparse.Namespace) -> int:
+    """Show what has moved; 1 where a revision is due."""
+    from projections import report
+
+    with session.home() as home:
+        at = moment(session, home, arguments.view, arguments.as_of)
+        words = Words(session.language(arguments.view))
+        found = report.drift(at)
+        answer = {"view": at.nation, "position": at.position, "revision_due": bool(found), "reports": found}
+        session.answer(document(home, answer), lambda: [*banner(words, home), *drift_lines(words, at.nation, found)])
+    return 1 if found else 0
+
+
+def drift_lines(words: Words, nation: str, found: list[dict[str, Any]]) -> list[str]:
+    """Each report that is believed otherwise now: figure, reported, now, and because of which events."""
+    if not found:
+        return [words("no drift")]
+    lines: list[str] = []
+    for row in found:
+        title = words("revision due", day=row["day"], position=row["position"])
+        rows = []
+        for change in row["changes"]:
+            causes = ", ".join(f"{e['label']} ({words('no.').lower()} {e['position']})" for e in change["events"])
+            rows.append([change["code"], words.number(change["reported"]), words.number(change["now"]), causes])
+        head = (words("code"), words("reported"), words("believed now"), words("because of"))
+        lines += headed(words, title, rows, head, "lrrl")
+    return lines
+
+
+def _status(words: Words, report: dict[str, Any]) -> str:
+    pair = STATUS.get(report["status"])
+    return pair[words.column] if pair else str(report["status"])

@@ -1,0 +1,106 @@
+"""What the national authorities say in the registry, in a home that holds their keys: the first entry, keys and their ends.
+
+A home in production holds none of these keys; each nation then signs its own registry events where its key is.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from api import authoring
+from api.authoring import Author, Sealers
+from ledger.events.keys import NATIONS, KeyRing
+from ledger.formats.entry import format_instant
+from ledger.formats.keys import SigningKey
+from ledger.formats.sealing import SealingKey
+from ledger.store.receipt import Receipt
+
+if TYPE_CHECKING:
+    from api.home import Home
+
+LEDGER, KEYS = "LEDGER", "KEYS"
+
+
+class Registrar:
+    """Speaks for the national authorities of one home."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def now(self) -> int:
+        """The home's clock, in microseconds since 1970 UTC."""
+        return self.home.clock() if self.home.clock else time.time_ns() // 1_000
+
+    @property
+    def keys(self) -> KeyRing:
+        """The key ring at the head of the log."""
+        return self.home.ledger.sequencer.head.keys
+
+    def open_log(self, *, exercise: bool) -> None:
+        """Make both nations' keys and record the first entries: the log itself, then each nation's sealer and sealing key."""
+        named = [self.home.new_key(f"authority-{nation}") for nation in NATIONS]
+        authority_keys = [
+            {"nation": nation, "key_id": key.key_id, "public_key": in_base64(key.public)}
+            for nation, key in zip(NATIONS, named, strict=True)
+        ]
+        origin = self.home.settings.origin
+        opened = {"origin": origin, "exercise": exercise, "rules": 1, "authority_keys": authority_keys}
+        self.state("ledger.opened", LEDGER, opened, NATIONS)
+        for nation in NATIONS:
+            sealing_key = SealingKey.generate()
+            sealing_key.save(self.home.key_path(f"sealing-{nation}"))
+            self.register(nation, nation, "sealer", self.home.new_key(f"sealer-{nation}"))
+            self.register_sealing(nation, sealing_key)
+
+    def register(
+        self, owner: str, nation: str, role: str, key: SigningKey, may_append: Sequence[str] = (), next_digest: str = ""
+    ) -> Receipt:
+        """Register a signing key; it signs its own registration."""
+        data: dict[str, Any] = {
+            "registered": key.key_id, "type_code": "01", "public_key": in_base64(key.public), "owner": owner, "role": role,
+        }  # fmt: skip
+        data |= {"nation": nation} if nation in NATIONS else {}
+        data |= {"may_append": list(may_append)} if may_append else {}
+        data |= {"next_key_digest": next_digest} if next_digest else {}
+        return self.state("key.registered", KEYS, data, signing_nations(nation), [key])
+
+    def register_sealing(self, nation: str, key: SealingKey) -> Receipt:
+        """Register a nation's sealing key, which cannot sign: its authority attests it."""
+        data = {
+            "registered": key.key_id, "type_code": "10", "public_key": in_base64(key.public), "owner": nation, "role": "sealing",
+            "nation": nation, "attested": True,
+        }  # fmt: skip
+        return self.state("key.registered", KEYS, data, (nation,))
+
+    def state(
+        self, type_name: str, stream: str, data: Mapping[str, Any], nations: Sequence[str], more: Sequence[SigningKey] = ()
+    ) -> Receipt:
+        """Record a registry event in the name of the first of these nations, signed by all of them and by `more`."""
+        authorities = [self.home.key(f"authority-{nation}") for nation in nations]
+        now = self.now()
+        unsigned = {"type": type_name, "stream": stream, "occurred_at": format_instant(now), "data": data}
+        speaker = Author(nations[0], nations[0], authorities[0])
+        text_for = sealers(self.home) if type_name != "ledger.opened" else Sealers({}, {})
+        submitted = authoring.compose(unsigned, speaker, self.home.settings.origin, text_for, now)
+        return self.home.ledger.append(authoring.countersign(submitted, [*authorities[1:], *more]))
+
+
+def sealers(home: Home) -> Sealers:
+    """What sealing needs: the nations' public sealing keys from the log, and their sealers' keys where this home holds them."""
+    ring = home.ledger.sequencer.head.keys
+    public = {nation: key.public for nation in NATIONS if (key := ring.sealing_key(nation)) is not None}
+    held = {nation: home.key(f"sealer-{nation}") for nation in NATIONS if home.key_path(f"sealer-{nation}").exists()}
+    return Sealers(public, held)
+
+
+def signing_nations(nation: str) -> Sequence[str]:
+    """Whose authorities sign for something of a nation: operators and the centre are of neither, so both do."""
+    return (nation,) if nation in NATIONS else NATIONS
+
+
+def in_base64(data: bytes) -> str:
+    """Standard base64."""
+    return base64.b64encode(data).decode("ascii")

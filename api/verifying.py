@@ -1,0 +1,51 @@
+"""`entente verify` of a whole home: the log, what stands beside it, what the cosigners remember, both views derived again, and
+the schemas' revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import migrations
+from api.home import NATIONS, Home
+from ledger import errors
+from ledger.evidence.verify import verify
+from ledger.store.audit import StoredRows
+from projections.attest import check_view
+
+
+def verify_home(home: Home, progress: Callable[[int], None] = lambda position: None, workers: int | None = None) -> dict[str, Any]:
+    """Re-hash and re-check everything a home holds.
+
+    Returns {"ok", "entries", "checked": {…, "views": [nations]}, "problems": [{"position", "what"}], "views": […]}. Raises only
+    where nothing can be read at all.
+    """
+    openers = {nation: key for nation in NATIONS if (key := home.sealing_key(nation)) is not None}
+    answer = verify(StoredRows(home.ledger.engine), home.policy(), home.cosigned(), openers, progress, workers)
+    problems = answer["problems"]
+    problems += _revisions(home)
+    views = []
+    for nation in NATIONS:
+        try:
+            view, wrong = check_view(home.view_store(nation), home.ledger, openers.get(nation), answer["entries"])
+        except errors.EntenteError as unread:
+            view, wrong = {"view": nation}, [{"position": 0, "what": f"view {nation} cannot be read: {unread}"}]
+        views.append(view)
+        problems += wrong
+    problems.sort(key=lambda problem: problem["position"])
+    answer["ok"] = not problems
+    answer["checked"]["views"] = [view["view"] for view in views]
+    return {**answer, "views": views}
+
+
+def _revisions(home: Home) -> list[dict[str, Any]]:
+    """Each schema stands at the revision this version of the code was written for."""
+    wrong = []
+    for name, engine, schema in (
+        ("ledger", home.ledger.engine, "ledger"),
+        *((nation, home.view_store(nation).engine, "view") for nation in NATIONS),
+    ):
+        found, newest = migrations.revision(engine, schema), migrations.newest(schema)
+        if found != newest:
+            wrong.append({"position": 0, "what": f"schema of {name} says revision {found}, this version needs {newest}"})
+    return wrong

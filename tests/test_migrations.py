@@ -1,0 +1,178 @@
+"""The schema: what the migrations make is what the code expects, on both stores, and it is append-only by itself."""
+
+from __future__ import annotations
+
+import ast
+import inspect as python_inspect
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import exc, inspect, text
+from sqlalchemy.engine import Engine
+
+import migrations
+from ledger.events import keys, registry
+from ledger.events.base import Data
+from ledger.store import tables
+from ledger.store.engines import is_sqlite, open_engine
+from migrations.ledger.versions import r0001_the_log as first
+
+ROW = {
+    "entries": {"position": 1, "event_id": "e", "stream": "s", "version": 1, "type": "t", "entry": b"x"},
+    "sections": {"position": 1, "name": "text", "ciphertext": b"x"},
+    "wraps": {"position": 1, "name": "text", "recipient": "GB", "wrap": b"x"},
+    "checkpoints": {"size": 1, "note": b"x"},
+    "cosignatures": {"size": 1, "name": "london", "line": "x"},
+    "tiles": {"level": 0, "tile_index": 0, "hashes": b"x", "root": b"x"},
+}
+
+
+def described(engine: Engine) -> dict[str, object]:
+    """Everything a reader of the schema would compare, of the ledger's tables."""
+    seen = inspect(engine)
+    found: dict[str, object] = {}
+    for name in tables.metadata.tables:
+        columns = [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in seen.get_columns(name)]
+        found[name] = {
+            "columns": columns,
+            "key": seen.get_pk_constraint(name)["constrained_columns"],
+            "unique": sorted((u["name"], tuple(u["column_names"])) for u in seen.get_unique_constraints(name)),
+            "checks": sorted((c["name"], re.sub(r"[()\s:a-z]*integer|[()\s]", "", c["sqltext"])) for c in seen.get_check_constraints(name)),
+        }
+    with engine.connect() as connection:
+        if is_sqlite(engine):
+            query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+        else:
+            query = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname"
+        indexes = [tuple(row) for row in connection.execute(text(query)) if not row[0].startswith("ledger_revision")]
+    return {**found, "indexes": indexes}
+
+
+def test_the_migrated_schema_is_the_one_the_code_reads(store_url, tmp_path, request):
+    """Both ways: nothing is missing, nothing is more, and types, keys, checks and partial indexes agree."""
+    migrations.upgrade(store_url)
+    migrated = open_engine(store_url)
+    if is_sqlite(migrated):
+        outright = open_engine(f"sqlite:///{tmp_path / 'outright.sqlite'}")
+    else:
+        other = request.getfixturevalue("postgres_server").create_database()
+        outright = open_engine(other)
+    tables.metadata.create_all(outright)
+    assert described(migrated) == described(outright)
+    assert set(inspect(migrated).get_table_names()) == {*tables.metadata.tables, "ledger_revision"}
+    migrated.dispose()
+    outright.dispose()
+
+
+def test_the_migrations_may_be_run_again(store_url):
+    migrations.upgrade(store_url)
+    migrations.upgrade(store_url)
+    engine = open_engine(store_url)
+    assert migrations.revision(engine) == migrations.newest()
+    engine.dispose()
+
+
+def test_there_is_no_way_back(tmp_path):
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    migrations.upgrade(url)
+    engine = open_engine(url)
+    with engine.begin() as connection, pytest.raises(migrations.ForwardOnly, match="could only lose"):
+        config = migrations._config("ledger")
+        config.attributes |= {"connection": connection, "version_table": "ledger_revision"}
+        command.downgrade(config, "base")
+    engine.dispose()
+
+
+@pytest.mark.parametrize("schema", ["ledger", "view"])
+def test_every_migration_refuses_to_be_undone(schema):
+    for path in (Path(migrations.__file__).parent / schema / "versions").glob("r*.py"):
+        tree = ast.parse(path.read_text())
+        (downgrade,) = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "downgrade"]
+        assert "refuse_downgrade()" in ast.unparse(downgrade), path.name
+
+
+def refused(engine: Engine, statement: str) -> str:
+    with pytest.raises(exc.DBAPIError) as caught, engine.begin() as connection:
+        connection.execute(text(statement))
+    return str(caught.value.orig)
+
+
+@pytest.mark.parametrize("table", [*tables.APPEND_ONLY, *tables.ERASABLE])
+def test_the_database_itself_refuses_to_change_what_is_recorded(store_url, table):
+    """UPDATE, DELETE, TRUNCATE and every way of replacing a row; erasure may delete sections and wraps, and only them."""
+    migrations.upgrade(store_url)
+    engine = open_engine(store_url)
+    columns = ", ".join(ROW[table])
+    with engine.begin() as connection:
+        connection.execute(tables.metadata.tables[table].insert(), [ROW[table]])
+    column = list(ROW[table])[-1]
+    key = ", ".join(c.name for c in tables.metadata.tables[table].primary_key)
+    attacks = [
+        f"UPDATE {table} SET {column} = {column}",
+        f"UPDATE {table} SET {column} = NULL WHERE false",
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE true"
+        f" ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}",
+    ]
+    if is_sqlite(engine):
+        attacks[1:2] = [f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}"]
+    else:
+        attacks.append(f"TRUNCATE {table}")
+    if table in tables.APPEND_ONLY:
+        attacks.append(f"DELETE FROM {table}")
+    for attack in attacks:
+        assert re.search("append-only", refused(engine, attack)), attack
+    with engine.begin() as connection:
+        assert connection.execute(tables.metadata.tables[table].select()).one()._asdict() == ROW[table]
+        if table in tables.ERASABLE:
+            assert connection.execute(text(f"DELETE FROM {table}")).rowcount == 1
+    engine.dispose()
+
+
+def test_a_row_is_not_replaced_through_its_other_keys(tmp_path):
+    """SQLite's REPLACE would silently delete whichever row has the same event id, or the same version of a stream."""
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    migrations.upgrade(url)
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        connection.execute(tables.entries.insert(), [ROW["entries"]])
+    for values in ("2, 'e', 's', 2, 't', 'x'", "2, 'f', 's', 1, 't', 'x'"):
+        statement = f"INSERT OR REPLACE INTO entries (position, event_id, stream, version, type, entry) VALUES ({values})"
+        assert "append-only" in refused(engine, statement)
+    engine.dispose()
+
+
+def test_the_grants_leave_a_writer_nothing_but_appending(postgres_url):
+    migrations.upgrade(postgres_url)
+    engine = open_engine(postgres_url)
+    script = (Path(migrations.__file__).parent / "grants.sql").read_text()
+    with engine.begin() as connection:
+        connection.exec_driver_sql(script.replace("%", "%%"))
+        allowed = {
+            (role, table, what)
+            for role in ("entente_writer", "entente_eraser", "entente_cosigner", "entente_reader_gb", "entente_reader_fr")
+            for table in tables.metadata.tables
+            for what in ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
+            if connection.execute(text(f"SELECT has_table_privilege('{role}', '{table}', '{what}')")).scalar()
+        }
+    engine.dispose()
+    assert allowed == {
+        *(("entente_writer", table, "INSERT") for table in tables.metadata.tables),
+        ("entente_cosigner", "cosignatures", "INSERT"),
+        *(("entente_eraser", table, "DELETE") for table in tables.ERASABLE),
+    }
+
+
+def test_a_writer_reads_every_type_that_governs_admission():
+    """A type that changes the key ring or the registry and were not in GOVERNING would be forgotten at the next start."""
+    assert first.GOVERNING == tables.GOVERNING
+    changing = set()
+    for module, state in ((keys, keys.KeyRing), (registry, registry.Registry)):
+        tree = ast.parse(textwrap.dedent(python_inspect.getsource(state.apply)))
+        for node in ast.walk(tree):
+            named = getattr(module, node.id, None) if isinstance(node, ast.Name) else None
+            if isinstance(named, type) and issubclass(named, Data):
+                changing.add(named.kind_of_event.name)
+    assert changing == set(tables.GOVERNING)

@@ -1,0 +1,210 @@
+"""Somebody with every database right changes one stored value: verification finds it and names the place.
+
+Every column of every table of the log and of both views is changed, one at a time, on both stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DatabaseError
+
+from api.home import Home
+from api.verifying import verify_home
+from tests.playing import OWN_NIGHTS, load, play
+
+NIGHT = OWN_NIGHTS / "national-only.json"
+KEYS = {
+    "entries": ("position",),
+    "sections": ("position", "name"),
+    "wraps": ("position", "name", "recipient"),
+    "checkpoints": ("size",),
+    "cosignatures": ("size", "name"),
+}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A night on one store, long enough for full tiles."""
+    folder = tmp_path_factory.mktemp("tampering")
+    scenario = lengthened(load(NIGHT))
+    if request.param == "sqlite":
+        yield from _closing(play(folder / "home", scenario, f"sqlite:///{folder}/unused"))
+    else:
+        with request.getfixturevalue("postgres_server").database() as url:
+            yield from _closing(play(folder / "home", scenario, url))
+
+
+def _closing(home: Home) -> Iterator[Home]:
+    disarm(home.ledger.engine)
+    yield home
+    home.close()
+
+
+def lengthened(scenario: dict[str, Any]) -> dict[str, Any]:
+    """The night with 260 more searches before it, so that the log has a full tile."""
+    first = scenario["events"][0]
+    border_force = next(a["code"] for a in scenario["authorities"] if a["nation"] == "GB")
+    searches = [
+        {
+            "ref": f"S{n}",
+            "recorded_at": first["recorded_at"],
+            "occurred_at": first["occurred_at"],
+            "stream": f"SEARCH-{n}",
+            "type": "interception.search_recorded",
+            "authority": border_force,
+            "releasable_to": ["GB", "FR"],
+            "data": {"vehicle": f"V{n}", "method": "co2_probe", "result": "negative"},
+        }
+        for n in range(260)
+    ]
+    return {**scenario, "events": [*searches, *scenario["events"]]}
+
+
+def disarm(engine: Engine) -> None:
+    """What an attacker with every right does first: take the triggers away."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
+            for name in names:
+                connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+        else:
+            for table in (*KEYS, "tiles"):
+                connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+
+
+def tables_of(engine: Engine, schema: str | None = None) -> dict[str, tuple[list[str], list[str]]]:
+    """Every table with its primary key and all its columns, as the database itself lists them."""
+    found = inspect(engine)
+    return {
+        name: (
+            found.get_pk_constraint(name, schema)["constrained_columns"],
+            [column["name"] for column in found.get_columns(name, schema)],
+        )
+        for name in found.get_table_names(schema)
+    }
+
+
+def changed(value: Any) -> Any:
+    """Another value of the same type: one bit of bytes, one more of a number, another letter of a text."""
+    if isinstance(value, bytes | memoryview):
+        body = bytearray(value)
+        body[len(body) // 2] ^= 1
+        return bytes(body)
+    if isinstance(value, int):
+        return value + 1_000_003
+    return value[:-1] + ("Z" if value[-1:] != "Z" else "Y")
+
+
+def each_column(engine: Engine, schema: str | None = None) -> Iterator[tuple[str, str]]:
+    """(table, column) of a database."""
+    for table, (_, columns) in sorted(tables_of(engine, schema).items()):
+        for column in columns:
+            yield table, column
+
+
+def change_one(engine: Engine, table: str, column: str) -> Any:
+    """Change one value behind the ledger's back; returns what undoes it, or None where the table is empty."""
+    pk, columns = tables_of(engine, None if engine.dialect.name == "sqlite" else _schema(engine))[table]
+    key = pk or columns
+    with engine.begin() as connection:
+        rows = connection.execute(text(f"SELECT * FROM {table} ORDER BY {', '.join(key)}")).mappings().all()
+        if not rows:
+            return None
+        row = dict(rows[len(rows) // 2])
+        new = {**row, column: changed(row[column])}
+        _update(connection, table, key, row, column, new[column])
+
+    def undo() -> None:
+        with engine.begin() as connection:
+            _update(connection, table, key, new, column, row[column])
+
+    return undo
+
+
+def _schema(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.execute(text("SELECT current_schema()")).scalar())
+
+
+def _update(connection: Any, table: str, key: list[str], row: dict[str, Any], column: str, value: Any) -> None:
+    where = " AND ".join(f"{name} = :k_{name}" for name in key)
+    result = connection.execute(
+        text(f"UPDATE {table} SET {column} = :value WHERE {where}"), {"value": value, **{f"k_{n}": row[n] for n in key}}
+    )
+    assert result.rowcount == 1, (table, column)
+
+
+def engines(home: Home) -> list[Engine]:
+    """The log's database and both views'."""
+    return [home.ledger.engine, home.view_store("GB").engine, home.view_store("FR").engine]
+
+
+def test_a_sound_home_verifies(home: Home) -> None:
+    answer = verify_home(home, workers=1)
+    assert answer["problems"] == []
+    assert answer["ok"]
+    assert answer["checked"]["tiles"] == 1
+    assert answer["checked"]["views"] == ["GB", "FR"]
+    assert answer["checked"]["cosignatures"] == ["london", "paris"]
+
+
+def test_every_column_of_every_table_changed_behind_the_ledgers_back_is_found(home: Home) -> None:
+    tried = 0
+    for engine in engines(home):
+        for table, column in each_column(engine, None if engine.dialect.name == "sqlite" else _schema(engine)):
+            undo = change_one(engine, table, column)
+            if undo is None:
+                continue
+            answer = verify_home(home, workers=1)
+            undo()
+            assert not answer["ok"], f"{table}.{column} was changed and nobody noticed"
+            assert answer["problems"][0]["what"], (table, column)
+            tried += 1
+    assert tried > 60, "the campaign must have changed something"
+    assert verify_home(home, workers=1)["ok"]
+
+
+@pytest.mark.parametrize("table", [*KEYS, "tiles"])
+def test_a_row_deleted_behind_the_ledgers_back_is_missed(home: Home, table: str) -> None:
+    engine = home.ledger.engine
+    with engine.begin() as connection:
+        row = dict(connection.execute(text(f"SELECT * FROM {table} LIMIT 1")).mappings().one())
+        key = KEYS.get(table, ("level", "tile_index"))
+        where = " AND ".join(f"{name} = :{name}" for name in key)
+        connection.execute(text(f"DELETE FROM {table} WHERE {where}"), {name: row[name] for name in key})
+    answer = verify_home(home, workers=1)
+    with engine.begin() as connection:
+        names = ", ".join(row)
+        marks = ", ".join(f":{name}" for name in row)
+        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), row)
+    assert not answer["ok"], f"a row of {table} was deleted and nobody noticed"
+    assert verify_home(home, workers=1)["ok"]
+
+
+def test_a_tail_cut_off_with_its_checkpoints_is_missed_by_the_cosigners(home: Home) -> None:
+    places = {"wraps": "position", "sections": "position", "cosignatures": "size", "checkpoints": "size", "entries": "position"}
+    taken: dict[str, list[dict[str, Any]]] = {}
+    with home.ledger.engine.begin() as connection:
+        for table, column in places.items():
+            rows = connection.execute(text(f"SELECT * FROM {table} WHERE {column} > 280")).mappings().all()
+            taken[table] = [dict(row) for row in rows]
+            connection.execute(text(f"DELETE FROM {table} WHERE {column} > 280"))
+    answer = verify_home(home, workers=1)
+    with home.ledger.engine.begin() as connection:
+        for table, rows in taken.items():
+            for row in rows:
+                marks = ", ".join(f":{name}" for name in row)
+                connection.execute(text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"), row)
+    assert any("are gone" in problem["what"] for problem in answer["problems"])
+    assert verify_home(home, workers=1)["ok"]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE entries SET type = 'x'", "DELETE FROM entries", "DELETE FROM checkpoints"])
+def test_the_database_itself_refuses_to_change_what_is_recorded(home_of: Any, statement: str) -> None:
+    home = home_of(load(NIGHT))
+    with pytest.raises(DatabaseError, match="(?i)append-only"), home.ledger.engine.begin() as connection:
+        connection.execute(text(statement))

@@ -21,6 +21,8 @@ from ledger.formats import note, policy
 from ledger.formats.keys import SigningKey, load_private, save_private
 from ledger.formats.sealing import SealingKey
 from ledger.store.application import Ledger
+from ledger.store.engines import open_engine
+from ledger.store.reader import LogReader
 from migrations import upgrade
 from projections.projector import Projector
 from projections.view import View
@@ -73,6 +75,9 @@ class Home:
         if "ledger" in self.__dict__:
             self.ledger.close()
             del self.ledger
+        if "reader" in self.__dict__:
+            self.reader.engine.dispose()
+            del self.reader
         for store in self._views.values():
             store.close()
         self._views.clear()
@@ -132,6 +137,11 @@ class Home:
     def ledger(self) -> Ledger:
         """The joint log, opened for appending and reading."""
         return Ledger.open(self.ledger_url, log_key=self.key("log"), origin=self.settings.origin, clock=self.clock)
+
+    @cached_property
+    def reader(self) -> LogReader:
+        """The log for reading alone, in whatever state it is: opening it to append refuses a log that was tampered with."""
+        return LogReader(open_engine(self.ledger_url))
 
     def view_store(self, nation: str) -> ViewStore:
         """The database of a nation's view."""

@@ -70,9 +70,14 @@ class Registrar:
     def register_sealing(self, nation: str, key: SealingKey) -> Receipt:
         """Register a nation's sealing key, which cannot sign: its authority attests it."""
         data = {
-            "registered": key.key_id, "type_code": "10", "public_key": in_base64(key.public), "owner": nation, "role": "sealing",
-            "nation": nation, "attested": True,
-        }  # fmt: skip
+            "registered": key.key_id,
+            "type_code": "10",
+            "public_key": in_base64(key.public),
+            "owner": nation,
+            "role": "sealing",
+            "nation": nation,
+            "attested": True,
+        }
         return self.state("key.registered", KEYS, data, (nation,))
 
     def state(

@@ -1,5 +1,6 @@
 """`entente verify` of a whole home: the log, what stands beside it, what the cosigners remember, both views derived again, and
-the schemas' revisions."""
+the schemas' revisions.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +22,13 @@ def verify_home(home: Home, progress: Callable[[int], None] = lambda position: N
     where nothing can be read at all.
     """
     openers = {nation: key for nation in NATIONS if (key := home.sealing_key(nation)) is not None}
-    answer = verify(StoredRows(home.ledger.engine), home.policy(), home.cosigned(), openers, progress, workers)
+    answer = verify(StoredRows(home.reader.engine), home.policy(), home.cosigned(), openers, progress, workers)
     problems = answer["problems"]
     problems += _revisions(home)
     views = []
     for nation in NATIONS:
         try:
-            view, wrong = check_view(home.view_store(nation), home.ledger, openers.get(nation), answer["entries"])
+            view, wrong = check_view(home.view_store(nation), home.reader, openers.get(nation), answer["entries"])
         except errors.EntenteError as unread:
             view, wrong = {"view": nation}, [{"position": 0, "what": f"view {nation} cannot be read: {unread}"}]
         views.append(view)
@@ -42,7 +43,7 @@ def _revisions(home: Home) -> list[dict[str, Any]]:
     """Each schema stands at the revision this version of the code was written for."""
     wrong = []
     for name, engine, schema in (
-        ("ledger", home.ledger.engine, "ledger"),
+        ("ledger", home.reader.engine, "ledger"),
         *((nation, home.view_store(nation).engine, "view") for nation in NATIONS),
     ):
         found, newest = migrations.revision(engine, schema), migrations.newest(schema)

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import ROUNDS_MIN, Place, compare, machine
-from bench.ours import FilledLogs, peak_mebibytes
+from bench.memory import peak_mebibytes
+from bench.ours import FilledLogs
 from bench.rows import STORES, all_rows
 from tests.postgres import running_postgres
 

@@ -42,17 +42,20 @@ def copies(rows: int = 100_000) -> Side:
     return open_side
 
 
-def copy_seconds(url: str, tables: Sequence[str]) -> float:
+def copy_seconds(url: str, tables: Sequence[str], *, rows_min: int) -> float:
     """How long COPY takes to make the rows of these tables durable once more, in empty tables of the same columns.
 
     `tables` are names as SQL writes them, with their schema where they need one. Reading them out is not part of the time.
+    With fewer than `rows_min` rows the measurement would be of something else, and an assertion fails.
     """
-    seconds = 0.0
+    seconds, rows = 0.0, 0
     with _connected(url) as connection, connection.cursor() as cursor:
         for table in tables:
             packed = io.BytesIO()
             cursor.copy_expert(f"COPY {table} TO STDOUT WITH (FORMAT binary)", packed)
+            rows += cursor.rowcount
             seconds += _copy_seconds(connection, table, packed.getvalue())
+    assert rows >= rows_min, f"{rows} rows were copied, of {rows_min} or more"
     return seconds
 
 

@@ -49,7 +49,7 @@ DISTRESS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("incident.notified", "DOVER", {"to": "GRIS-NEZ", "channel": "phone"}),
     ("incident.acknowledged", "GRIS-NEZ", {"to": "DOVER"}),
     ("incident.confirmed", "GRIS-NEZ", {}),
-    ("incident.updated", "GRIS-NEZ", {"persons_on_board": {"min": 9, "max": 14}}),
+    ("incident.updated", "GRIS-NEZ", {"persons_on_board": {"min": 9, "max": 14, "best": 10}}),
     ("incident.persons_rescued", "GRIS-NEZ", {"persons": 10, "by": "abeille", "craft": "boat-1"}),
     ("incident.persons_disembarked", "GRIS-NEZ", {"persons": 10, "side": "FR", "craft": "abeille", "landed_at": "calais"}),
     ("incident.shelter_recorded", "GRIS-NEZ", {"persons": 4}),

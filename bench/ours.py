@@ -6,7 +6,6 @@ What is measured begins with the signed bytes that reach the ledger, as a servic
 from __future__ import annotations
 
 import gc
-import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from bench.measure import Measure, Place, Side, drive
 from bench.nights import BEGIN, DAY, EVENTS_A_DAY, ORIGIN, BenchHome, fill, record
 from ledger.evidence import verify as evidence
 from ledger.formats import envelope, merkle
+from ledger.store.audit import StoredRows
 from projections import view as views
 from projections.viewstore import namespace
 
@@ -146,7 +146,9 @@ def rebuilds(logs: FilledLogs, store: str) -> Side:
 
     @contextmanager
     def open_side(place: Place) -> Iterator[Measure]:
-        with logs.open(place, store) as bench, _processes(len(NATIONS)) as pool:
+        # Processes that start from nothing: forked ones would share our connections.
+        pool = ProcessPoolExecutor(len(NATIONS), mp_context=get_context("spawn"))
+        with logs.open(place, store) as bench, pool:
 
             def measure(_: float) -> float:
                 began = time.perf_counter()
@@ -170,13 +172,17 @@ def copies_of_views(logs: FilledLogs) -> Side:
     @contextmanager
     def open_side(place: Place) -> Iterator[Measure]:
         with logs.open(place, "postgresql") as bench:
-            tables = []
             for nation in NATIONS:
                 bench.home.projector(nation).rebuild()
-                store = bench.home.view_store(nation)
-                tables += [f"{namespace(nation)}.{table.name}" for table in store.live().all]
-            url = bench.home.ledger_url
-            yield lambda _: bench.ledger.head() / copy_seconds(url, tables)
+            events = bench.ledger.head()
+
+            def measure(_: float) -> float:
+                # Asked each time: a rebuild switches to the other tables.
+                live = {nation: bench.home.view_store(nation).live().all for nation in NATIONS}
+                tables = [f"{namespace(nation)}.{table.name}" for nation, found in live.items() for table in found]
+                return events / copy_seconds(bench.home.ledger_url, tables, rows_min=events)
+
+            yield measure
 
     return open_side
 
@@ -190,7 +196,7 @@ def verifications(logs: FilledLogs, store: str) -> Side:
 
             def measure(_: float) -> float:
                 began = time.perf_counter()
-                told = evidence.verify(bench.ledger, bench.home.policy(), {})
+                told = evidence.verify(StoredRows(bench.ledger.engine), bench.home.policy(), {})
                 assert told["ok"], told["problems"]
                 signatures: int = told["checked"]["signatures"]
                 return signatures / (time.perf_counter() - began)
@@ -275,34 +281,3 @@ def ask_reconciliation(home: Home, instant: int) -> Any:
     """One pair of figures explained, both as known at that instant."""
     gb, fr = home.view("GB").at(instant), home.view("FR").at(instant)
     return views.reconcile("P1", gb, _day(instant), fr, _day(instant))
-
-
-# -- memory -------------------------------------------------------------------------------------------------------------------
-
-
-def peak_mebibytes(logs: FilledLogs, place: Place, store: str) -> dict[str, float]:
-    """The peak memory of a process that does nothing but rebuild a view, and of one that does nothing but verify."""
-    with logs.open(place, store) as bench:
-        tasks = {"rebuild": (_rebuild, (bench.home.path, "GB")), "verify": (_verify, (bench.home.path,))}
-        peaks = {}
-        for name, (work, arguments) in tasks.items():
-            with _processes(1) as pool:
-                peaks[name] = round(pool.submit(_peak_of, work, arguments).result(), 1)
-        return peaks
-
-
-def _verify(home: Path) -> None:
-    with Home.open(home, lambda: BEGIN) as opened:
-        evidence.verify(opened.ledger, opened.policy(), {})
-
-
-def _peak_of(work: Callable[..., Any], arguments: tuple[Any, ...]) -> float:
-    """The larger of this process's peak and of the largest process it waited for, in MiB."""
-    work(*arguments)
-    usages = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return max(usages) / 1024
-
-
-def _processes(count: int) -> ProcessPoolExecutor:
-    """Processes that start from nothing: forked ones would share our connections and count our memory."""
-    return ProcessPoolExecutor(count, mp_context=get_context("spawn"))

@@ -24,9 +24,9 @@ REOPENING_KINDS = frozenset(
         *("casualty", "sheltered", "protection_need"),
     }
 )
-# Kinds that only incidents make: a stream that has one of them and no opening began without it.
-INCIDENT_KINDS = (REOPENING_KINDS - {"protection_need"}) | {"asset", "departure_prevented", "disruption", "link"}
-# Words of a count of people, with the codes of casualties that explain why somebody never lands.
+# Kinds that only incidents make: a stream that has one of them and no opening began without it. A case has links too.
+INCIDENT_KINDS = (REOPENING_KINDS - {"protection_need"}) | {"asset", "departure_prevented", "disruption"}
+# Casualties that explain why somebody never lands.
 LOST = frozenset({"fatal", "missing"})
 
 
@@ -61,23 +61,39 @@ class Incident:
         return found[0] if found else None
 
     @cached_property
-    def closing(self) -> Fact | None:
-        """The step that closed it, unless it was reopened, in so many words or by a later fact about people."""
-        closing = None
+    def state(self) -> str:
+        """open, closed or unfounded. What is said of people reopens what was closed; only a confirmation revives a false alarm."""
+        state = "open"
         for fact in self.facts:
-            if fact.kind == "step":
-                if fact.code == "closed":
-                    closing = fact
-                elif fact.code == "reopened":
-                    closing = None
-            elif fact.kind in REOPENING_KINDS:
-                closing = None
-        return closing
+            if fact.kind == "step" and fact.code in ("closed", "unfounded"):
+                state = fact.code
+            elif (fact.kind, fact.code) == ("step", "confirmed") and state == "unfounded":
+                state = "open"
+            elif state == "closed" and (fact.kind in REOPENING_KINDS or (fact.kind, fact.code) == ("step", "reopened")):
+                state = "open"
+        return state
+
+    @property
+    def closing(self) -> Fact | None:
+        """The step that closed it, where it is closed still."""
+        return [f for f in self.of("step") if f.code == "closed"][-1] if self.state == "closed" else None
+
+    @cached_property
+    def is_incident(self) -> bool:
+        """Opened, or spoken of without an opening: facts about people are never refused for order.
+
+        An opening that was retracted takes the incident out, whatever else is said on the stream.
+        """
+        if self.opening is not None:
+            return True
+        if any(f.code == "retract" and f.about == "incident.opened" for f in self.of("correction")):
+            return False
+        return any(f.kind in INCIDENT_KINDS for f in self.facts)
 
     @property
     def is_open(self) -> bool:
-        """Opened, neither closed nor unfounded."""
-        return self.opening is not None and self.closing is None
+        """An incident neither closed nor unfounded."""
+        return self.is_incident and self.state == "open"
 
     @property
     def is_distress(self) -> bool:
@@ -89,6 +105,15 @@ class Incident:
         """The latest statement of how many persons are aboard."""
         stated = [f for f in self.facts if f.kind in ("incident", "update") and "persons_on_board" in f.detail]
         return stated[-1] if stated else None
+
+    @property
+    def accounted(self) -> int:
+        """Persons of its own who are landed, dead or missing.
+
+        `unaccounted` at a landing are not: nobody has said what became of them. Somebody missing has become an obligation of
+        its own, which no list of boats can end.
+        """
+        return persons(self.of("disembarked")) + persons(lost(self.of("casualty")))
 
     @cached_property
     def positions(self) -> list[Fact]:
@@ -147,6 +172,12 @@ class Group:
         return bool(self.of("disembarked")) and self.explained < self.rescued
 
 
+def number_aboard(stated: Fact) -> int:
+    """The number that a fact with persons on board states: the best one, else the highest."""
+    estimate = details(stated)["persons_on_board"]
+    return int(estimate.get("best", estimate["max"]))
+
+
 def persons(facts: Iterable[Fact]) -> int:
     """The sum of what these facts count."""
     return sum(f.quantity for f in facts)
@@ -167,7 +198,7 @@ class Scene:
                 by_stream.setdefault(fact.stream, []).append(fact)
         self.incidents = {stream: Incident(stream, found) for stream, found in sorted(by_stream.items())}
         self.absorbed = _absorbed(self.incidents.values())
-        self.root_of = {stream: _root(stream, self.absorbed) for stream in self.incidents}
+        self.root_of = {stream: _way(stream, self.absorbed)[-1] for stream in self.incidents}
         members: dict[str, list[Incident]] = {}
         for stream, root in self.root_of.items():
             members.setdefault(root, []).append(self.incidents[stream])
@@ -186,12 +217,14 @@ def _absorbed(incidents: Iterable[Incident]) -> dict[str, Fact]:
     """
     absorbed: dict[str, Fact] = {}
     for link in in_log_order(f for i in incidents for f in i.by_kind.get("link", ()) if f.code == "duplicate_of"):
-        if _root(link.subject, absorbed) != link.stream:
+        if link.stream not in _way(link.subject, absorbed):
             absorbed[link.stream] = link
     return absorbed
 
 
-def _root(stream: str, absorbed: Mapping[str, Fact]) -> str:
-    while stream in absorbed:
-        stream = absorbed[stream].subject
-    return stream
+def _way(stream: str, absorbed: Mapping[str, Fact]) -> list[str]:
+    """The streams that links lead through from this one, itself first and the root last."""
+    way = [stream]
+    while way[-1] in absorbed:
+        way.append(absorbed[way[-1]].subject)
+    return way

@@ -17,11 +17,12 @@ from ledger.events.correction import Statement
 from ledger.events.keys import Key, KeyRing
 from ledger.events.registry import Authority, Place, Registry
 from ledger.formats import merkle, sealing
+from projections.attention import ENDING_CODES, may_show_something
 from projections.batch import Batch, Progress
 from projections.fact import NEVER, Fact
 from projections.facts import Fold, require_foldable
 from projections.opening import Opened, Opener
-from projections.situation import ENTERING_KINDS, TRIGGER_KINDS, pending
+from projections.situation import ENTERING_KINDS, TRIGGER_KINDS
 from projections.tables import Generation
 from projections.viewstore import SNAPSHOT_EVERY_POSITIONS, ViewStore, digest
 
@@ -111,6 +112,8 @@ class Run:
         self.whole: set[str] = set()
         self.taking = self.position + 1
         self.touched: dict[str, None] = {}
+        # Streams under attention that are not known to be an incident still open.
+        self.maybe_over: set[str] = set(self.attention)
         self._clear()
 
     def _clear(self) -> None:
@@ -196,8 +199,20 @@ class Run:
         self._remember(stream)[key] = fact
         if fact.kind in ENTERING_KINDS and stream not in self.attention:
             self._enter(stream, fact.stated)
-        if fact.kind in TRIGGER_KINDS:
+            if fact.kind != "incident":
+                self.maybe_over.add(stream)
+        if fact.kind in TRIGGER_KINDS and self._may_turn(fact):
             self.touched[stream] = None
+
+    def _may_turn(self, fact: Fact) -> bool:
+        """Whether a fact can change that its stream is under attention: an open incident stays so until a step ends it."""
+        if fact.kind == "step":
+            if fact.code not in ENDING_CODES:
+                return fact.stream in self.maybe_over
+            self.maybe_over.add(fact.stream)
+        if fact.stream in self.attention:
+            return fact.stream in self.maybe_over
+        return fact.kind != "detection" or len(self.streams[fact.stream]) > 1 or fact.stream not in self.whole
 
     def _end(self, fact: Fact, position: int) -> None:
         key = (fact.stated, fact.ordinal)
@@ -208,6 +223,7 @@ class Run:
             self.ended.append((*key, position))
         self._remember(fact.stream).pop(key, None)
         self.touched[fact.stream] = None
+        self.maybe_over.add(fact.stream)
 
     def _remember(self, stream: str) -> dict[tuple[int, int], Fact]:
         """The live facts of a stream stated in this run, kept for the streams begun last."""
@@ -242,9 +258,10 @@ class Run:
         """
         for stream in self.touched:
             since = self.attention.get(stream)
-            if pending(self._stream_facts(stream)):
+            if may_show_something(self._stream_facts(stream)):
                 if since is None:
                     self._enter(stream, position)
+                    self.maybe_over.add(stream)
             elif since is not None:
                 self._leave(stream, since, position)
         self.touched.clear()
@@ -254,6 +271,7 @@ class Run:
         self.entering[position, stream] = None
 
     def _leave(self, stream: str, since: int, position: int) -> None:
+        self.maybe_over.discard(stream)
         del self.attention[stream]
         if since == position:
             del self.entering[since, stream]

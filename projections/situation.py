@@ -1,192 +1,244 @@
-"""What is open, unconfirmed, unacknowledged, unanswered and contradictory at an instant, in one nation's view.
+"""The situation at an instant: what is open, unconfirmed, unanswered, owed and contradictory, over facts live at a position.
 
-Pure, over the live facts of every stream that may have something to show. Nothing is believed safe because something else was:
-a boat stays unconfirmed until its own people are accounted for.
+Pure (figures, section 2). Two lists are kept apart on purpose. `open_distress` follows the response and shows merged incidents
+once; `unconfirmed_distress` follows each boat by itself, and nothing leaves it because something else was rescued.
+
+`pending` tells whether a stream can have anything to show without a new event: every item below that involves a group makes at
+least one of the group's streams pending by itself, so that whoever keeps only the pending streams misses nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ledger.formats.entry import format_instant, parse_instant
-from projections.contradictions import contradictions
+from projections.contradictions import contradictions, named
 from projections.fact import Fact
-from projections.incidents import LOST, OF_INCIDENTS, Group, Incident, by_stream, detail, groups
+from projections.incidents import DISTRESS, INCIDENT_KINDS, LOST, NATIONS, Group, Incident, Scene, details, number_aboard
+from projections.obligations import obligations, unanswered_needs
 
 MINUTE = 60_000_000
 SILENT_MINUTES = 15
-PROTECTION_NEED_HOURS = 4
+"""How long an open distress may go without any entry before that is shown."""
 
-# Kinds that put a stream under attention, and kinds after which it may leave it (see `pending`).
-ENTERING_KINDS = OF_INCIDENTS | {"incident", "handover", "protection_need", "link", "correction_proposal"}
+ENTERING_KINDS = INCIDENT_KINDS | {"incident", "protection_need"}
+"""Kinds that give a stream something to show at once: an open incident, or a fact about people that reopens a closed one."""
+
 TRIGGER_KINDS = frozenset(
-    {"step", "acknowledged", "assistance", "disembarked", "casualty", "handover", "not_accepted", "detection"}
-    | {"protection_need", "correction_proposal", "notified", "link_withdrawn", "link", "correction"}
+    {"step", "link", "link_withdrawn", "correction", "correction_proposal", "protection_need"}
+    | {"detection", "handover", "not_accepted", "handover_disputed"}
 )
+"""Kinds after which `pending` may turn either way. An open incident stays pending until it is closed."""
+
+RELEVANT_KINDS = ENTERING_KINDS | TRIGGER_KINDS | {"unaccounted"}
+"""Kinds of facts that a situation reads."""
+
+# A stream of nothing else has nothing to show.
+_QUIET_KINDS = frozenset({"detection", "minors_found", "step", "search", "person_registered", "care", "correction", "case"})
+_COUNTING_KINDS = frozenset({"rescued", "disembarked", "unaccounted", "casualty"})
+_FAR_AHEAD = 2**53
 
 
-def situation(facts: Sequence[Fact], instant: int, nation: str) -> dict[str, Any]:
-    """The situation at an instant (microseconds): the shape of `entente situation`."""
-    streams = by_stream(facts)
-    grouped = groups(streams)
-    open_groups = {root: g for root, g in grouped.items() if g.is_open_distress}
-    incidents = [i for i in streams.values() if is_incident(i)]
-    unconfirmed = [i for i in streams.values() if i.is_distress and is_unconfirmed(i, streams)]
+def situation(facts: Sequence[Fact], instant: int, view: str) -> dict[str, Any]:
+    """The situation of facts live at one position, at an instant (microseconds) at or after it was recorded.
+
+    `facts` are all live facts, in the reading of `view`, of the streams that may matter and of those linked with them.
+    Lists of streams are sorted; rows name event, label, stream and position, and are in log order.
+    """
+    scene = Scene(facts)
+    shown = [g for g in scene.groups.values() if g.is_open and not g.has_landed]
     return {
-        "open_distress": sorted(open_groups),
-        "unconfirmed_distress": sorted(i.stream for i in unconfirmed),
-        "open_incidents": sorted(i.stream for i in incidents if i.state == "open"),
-        "opening_not_on_record": sorted(i.stream for i in incidents if i.opening is None and i.state == "open"),
-        "unacknowledged": [_waiting(f) for i in streams.values() for f in unacknowledged(i)],
-        "unanswered": [_waiting(f) for i in streams.values() for f in unanswered(i, instant)],
-        "contradictions": contradictions(streams, grouped, instant),
-        "obligations": [row for i in streams.values() for row in obligations(i, streams, instant)],
-        "coordination": [row for g in open_groups.values() for row in coordination(g)],
-        "silent": [row for g in open_groups.values() for row in silence(g, instant)],
-        "flags": {root: ["partly_disembarked"] for root, g in sorted(open_groups.items()) if g.of("disembarked")},
+        "open_distress": sorted(g.root for g in shown),
+        "unconfirmed_distress": [i.stream for i in scene.incidents.values() if is_unconfirmed(i, scene)],
+        "open_incidents": [i.stream for i in scene.incidents.values() if i.is_open],
+        "unacknowledged": _rows(scene, _unacknowledged),
+        "unanswered": _rows(scene, lambda incident: _unanswered(incident, instant)),
+        "contradictions": contradictions(scene, instant),
+        "obligations": obligations(scene, instant),
+        "coordination": [_coordination(g) for g in shown],
+        "silent": [row for g in shown for row in _silent(g, instant)],
+        "opening_not_on_record": _rows(scene, _unopened),
+        "flags": _flags(scene, shown),
     }
 
 
-def is_incident(incident: Incident) -> bool:
-    """An opening stands, or facts about people came before any opening."""
-    if incident.opening is not None:
-        return True
-    return not incident.opening_taken_back and bool(incident.of(*OF_INCIDENTS))
+def _rows(scene: Scene, rows_of: Callable[[Incident], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    found = [row for incident in scene.incidents.values() for row in rows_of(incident)]
+    return sorted(found, key=lambda row: (row["position"], row["stream"]))
 
 
-def is_unconfirmed(incident: Incident, streams: Mapping[str, Incident]) -> bool:
-    """Until its own persons on board are all accounted for, or a named decision-maker closed it, or the link that absorbed it
-    is a fact with evidence which the other coastguard acknowledged in its own name. A rescue elsewhere changes nothing.
-    """
-    aboard = incident.aboard()
-    if aboard is not None and incident.accounted_for() >= aboard[0]:
+# -- boats ---------------------------------------------------------------------------------------------------------------------
+
+
+def is_unconfirmed(incident: Incident, scene: Scene) -> bool:
+    """Whether nobody has yet shown that this boat's own people are safe, or said in their own name that the search is over."""
+    if not incident.is_distress or _is_accounted(incident):
         return False
-    closings = [f for f in incident.of("step") if f.code == "closed"]
-    if closings and incident.state != "open":
-        said = detail(closings[-1])
+    if incident.closing is not None:
+        said = details(incident.closing)
         if said.get("decided_by") or said.get("outcome") == "accounted":
             return False
-    return not _absorbed(incident, streams)
+    return not _is_absorbed(incident, scene)
 
 
-def _absorbed(incident: Incident, streams: Mapping[str, Incident]) -> bool:
-    link = incident.merged_into
-    if link is None or detail(link).get("basis") != "fact" or not detail(link).get("has_text"):
+def _is_accounted(incident: Incident) -> bool:
+    """Whether as many as were last stated aboard are accounted for by this stream's own facts.
+
+    Where nobody has said how many were aboard, nobody can say that all of them are safe: then it takes a closing.
+    """
+    return incident.aboard is not None and incident.accounted >= number_aboard(incident.aboard)
+
+
+def _is_absorbed(incident: Incident, scene: Scene) -> bool:
+    """Whether the link that made it a duplicate is a fact, with evidence, acknowledged by the other nation in its own name."""
+    link = scene.absorbed.get(incident.stream)
+    if link is None:
         return False
-    into = streams.get(link.subject)
-    answers = [*incident.of("acknowledged"), *(into.of("acknowledged") if into else ())]
-    return any(a.origin > link.origin and {a.nation, link.nation} == {"GB", "FR"} for a in answers)
+    said = details(link)
+    if said.get("basis") != "fact" or not said.get("has_text"):
+        return False
+    target = scene.incidents.get(link.subject)
+    heard = incident.of("acknowledged") + (target.of("acknowledged") if target is not None else [])
+    return any(_acknowledges_link(fact, link) for fact in heard)
 
 
-def unacknowledged(incident: Incident) -> list[Fact]:
-    """Notifications that the recipient has not acknowledged in its own name; what the sender says of it does not count."""
-    answers = incident.of("acknowledged")
-    return [n for n in incident.of("notified") if not any(a.origin > n.origin and a.authority == n.party for a in answers)]
+def _acknowledges_link(fact: Fact, link: Fact) -> bool:
+    """By an authority of the other nation, after the link; not where it names something else that it acknowledges."""
+    if {fact.nation, link.nation} != set(NATIONS) or fact.origin < link.origin:
+        return False
+    return bool(details(fact).get("notification", link.event) == link.event)
 
 
-def unanswered(incident: Incident, instant: int | None) -> list[Fact]:
-    """Requests for assistance past their time with no answer on record; without an instant, any with no answer."""
-    asked = [f for f in incident.of("assistance") if f.code == "requested"]
-    answers = [f for f in incident.of("assistance") if f.code != "requested"]
-    found = []
-    for request in asked:
-        expires = detail(request).get("expires_at")
-        due = instant is None or (expires is not None and parse_instant(expires) <= instant)
-        if due and not any(a.origin > request.origin and a.subject == request.subject for a in answers):
-            found.append(request)
-    return found
+def _flags(scene: Scene, shown: Sequence[Group]) -> dict[str, list[str]]:
+    """Remarks by stream: a landing that is not complete; a boat merged without what it takes to leave the unconfirmed."""
+    flags: dict[str, list[str]] = {g.root: ["partly_disembarked"] for g in shown if g.is_partly_disembarked}
+    for stream, link in scene.absorbed.items():
+        incident = scene.incidents[stream]
+        if not incident.is_distress:
+            continue
+        if details(link).get("basis") != "fact":
+            flags.setdefault(stream, []).append("merged_on_assessment")
+        elif is_unconfirmed(incident, scene):
+            flags.setdefault(stream, []).append("merge_not_acknowledged")
+    return dict(sorted(flags.items()))
 
 
-def _waiting(fact: Fact) -> dict[str, Any]:
-    said = detail(fact)
-    row = {
-        "event": fact.event,
-        "label": fact.label,
-        "position": fact.origin,
-        "stream": fact.stream,
-        "by": fact.authority,
-        "to": fact.party or None,
-        "asset": fact.subject or None,
-        "since": format_instant(fact.recorded_at),
-        "expires_at": said.get("expires_at"),
-        "claimed_acknowledged": said.get("acknowledged"),
-    }
-    return {name: value for name, value in row.items() if value is not None}
+def _coordination(group: Group) -> dict[str, Any]:
+    """Who coordinates, since when; `by` is None where nobody has said so. An offer changes nothing until it is accepted."""
+    by = since = offered = None
+    for fact in group.of("coordination"):
+        match fact.code:
+            case "assumed" | "accepted":
+                by, since, offered = fact.party or fact.authority, fact.occurred_at, None
+            case "offered":
+                offered = details(fact).get("to") or ""
+            case _:
+                offered = None
+    row: dict[str, Any] = {"stream": group.root, "by": by, "since": None if since is None else format_instant(since)}
+    return row if offered is None else {**row, "offered_to": offered}
 
 
-def obligations(incident: Incident, streams: Mapping[str, Incident], instant: int) -> list[dict[str, Any]]:
-    """What a death, a missing person or a stated protection need obliges somebody to do, and that is not on record."""
-    found: list[dict[str, Any]] = []
-    lost = [f for f in incident.of("casualty") if f.code in LOST]
-    informed = any("|:prosecutor|" in f.party_path or "|:coroner|" in f.party_path for f in incident.of("notified"))
-    investigated = any(
-        f.subject == incident.stream and f.about == "death_investigation"
-        for other in streams.values()
-        for f in other.of("link")
-        if f.code == "case"
-    )
-    for fact in lost:
-        owed = [name for name, done in (("prosecutor_or_coroner", informed), ("investigation", investigated)) if not done]
-        found += [_owed(fact, name) for name in owed]
-    for need in unanswered_needs(incident):
-        if instant - need.recorded_at >= PROTECTION_NEED_HOURS * 60 * MINUTE:
-            found.append(_owed(need, "protection_need_answer"))
-    return found
-
-
-def unanswered_needs(incident: Incident) -> list[Fact]:
-    """Protection needs stated with no outcome, and none stated since for the same need."""
-    needs = incident.of("protection_need")
-    answered = [f for f in needs if "outcome" in detail(f)]
-    return [
-        f for f in needs if "outcome" not in detail(f) and not any(a.origin > f.origin and a.code == f.code for a in answered)
-    ]
-
-
-def _owed(fact: Fact, what: str) -> dict[str, Any]:
-    return {
-        "event": fact.event,
-        "label": fact.label,
-        "position": fact.origin,
-        "stream": fact.stream,
-        "obligation": what,
-        "persons": fact.quantity,
-        "since": format_instant(fact.recorded_at),
-    }
-
-
-def coordination(group: Group) -> list[dict[str, Any]]:
-    """Who coordinates an open distress, and since when: whoever assumed it last, or accepted it when offered."""
-    taken = [f for f in group.of("coordination") if f.code in ("assumed", "accepted")]
-    if not taken:
-        return [{"stream": group.root, "by": None, "since": None}]
-    return [
-        {"stream": group.root, "by": taken[-1].party, "since": format_instant(taken[-1].occurred_at), "event": taken[-1].event}
-    ]
-
-
-def silence(group: Group, instant: int) -> list[dict[str, Any]]:
-    """How long nothing was recorded on an open distress, once it is a quarter of an hour."""
+def _silent(group: Group, instant: int) -> list[dict[str, Any]]:
+    """The present silence of an open distress, counted from its last entry on record."""
     last = max(f.recorded_at for m in group.members for f in m.facts)
     minutes = (instant - last) // MINUTE
     return [{"stream": group.root, "since": format_instant(last), "minutes": minutes}] if minutes >= SILENT_MINUTES else []
 
 
-def pending(facts: Sequence[Fact]) -> bool:
-    """Whether a stream may have something to show, now or at any later instant, without a further event.
+# -- messages ------------------------------------------------------------------------------------------------------------------
 
-    Judged on the stream alone: where other streams matter (links, cases) the answer is yes.
+
+def _unacknowledged(incident: Incident) -> list[dict[str, Any]]:
+    """What was passed on and the recipient has not acknowledged in its own name; the sender's claim is shown, not believed."""
+    heard = incident.of("acknowledged")
+    return [
+        {
+            **named(told),
+            "stream": told.stream,
+            "to": told.party,
+            "since": format_instant(told.occurred_at),
+            "claimed": bool(details(told).get("acknowledged")),
+        }
+        for told in incident.of("notified")
+        if not any(acknowledges(fact, told) for fact in heard)
+    ]
+
+
+def acknowledges(fact: Fact, told: Fact) -> bool:
+    """Whether an acknowledgement is the recipient's own (or of a part of it), later, and not of something else."""
+    if f"|{told.party}|" not in fact.authority_path or fact.origin < told.origin:
+        return False
+    return bool(details(fact).get("notification", told.event) == told.event)
+
+
+def _unanswered(incident: Incident, instant: int) -> list[dict[str, Any]]:
+    """Requests past their expiry without an answer (resté sans réponse). One that set itself no limit is never past it: inquiry
+    question 9 lists those too.
     """
-    found = by_stream(facts)
-    for incident in found.values():
-        if is_incident(incident) and incident.state == "open":
+    rows = []
+    for asked in unanswered_requests(incident):
+        expires_at = details(asked).get("expires_at")
+        if expires_at is not None and parse_instant(expires_at) <= instant:
+            since = {"since": format_instant(asked.occurred_at), "expires_at": expires_at}
+            rows.append({**named(asked), "stream": asked.stream, "asset": asked.subject, **since})
+    return rows
+
+
+def unanswered_requests(incident: Incident) -> list[Fact]:
+    """Requests for an asset that no later event of this stream grants or declines."""
+    answers = [f for f in incident.of("assistance") if f.code != "requested"]
+    return [
+        f
+        for f in incident.of("assistance")
+        if f.code == "requested" and not any(a.subject == f.subject and a.origin > f.origin for a in answers)
+    ]
+
+
+def _unopened(incident: Incident) -> list[dict[str, Any]]:
+    """A stream that began without its opening, and what is said of an incident after it was declared unfounded.
+
+    A hand-over without anybody found stands here too.
+    """
+    if incident.opening is None and incident.is_incident:
+        first = next(f for f in incident.facts if f.kind in INCIDENT_KINDS)
+    elif incident.of("handover") and not incident.of("detection"):
+        first = incident.of("handover")[0]
+    else:
+        return []
+    return [{**named(first), "stream": first.stream, "since": format_instant(first.recorded_at)}]
+
+
+# -- what may leave attention -------------------------------------------------------------------------------------------------
+
+
+def pending(facts: Sequence[Fact]) -> bool:
+    """Whether a stream has, or will have as time passes, anything to show without a new event.
+
+    Given the live facts of one stream alone, it errs on the side of True: what it cannot see (another stream's acknowledgement
+    or investigation) it takes for absent.
+    """
+    kinds = {f.kind for f in facts}
+    if kinds <= _QUIET_KINDS:
+        return False
+    if "incident" in kinds and "step" not in kinds:
+        return True
+    adds = False
+    for fact in facts:
+        if fact.kind == "link" and fact.code == "possibly_same_as":
+            return True  # what it may be the same as is on another stream
+        if fact.kind in _COUNTING_KINDS or "persons_on_board" in fact.detail or '"position"' in fact.detail:
+            adds = True
+        if fact.kind == "casualty" and fact.code in LOST:
             return True
-        if incident.is_distress and is_unconfirmed(incident, found):
-            return True
-        if unacknowledged(incident) or unanswered(incident, None) or unanswered_needs(incident):
-            return True
-        if any(f.code in LOST for f in incident.of("casualty")):
-            return True
-    grouped = {stream: Group(stream, [incident]) for stream, incident in found.items()}
-    return bool(contradictions(found, grouped, None))
+    if adds and any(f.kind == "link" and f.code == "duplicate_of" for f in facts):
+        return True  # its counts and positions are added to those of the incident it duplicates
+    own = [f for f in facts if f.reading != "shared"]
+    incident = Incident(own[0].stream if own else "", own)
+    if unanswered_needs(incident) or any("expires_at" in f.detail for f in unanswered_requests(incident)):
+        return True  # in time, if not yet
+    shown = situation(own, _FAR_AHEAD, "")
+    return any(rows for name, rows in shown.items() if name != "flags")
+
+
+__all__ = ["DISTRESS", "ENTERING_KINDS", "RELEVANT_KINDS", "TRIGGER_KINDS", "pending", "situation"]

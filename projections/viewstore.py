@@ -18,7 +18,7 @@ from sqlalchemy import (
     event,
     func,
     insert,
-    literal,
+    literal, literal_column,
     or_,
     select,
 )
@@ -163,7 +163,7 @@ class ViewStore:
         found: set[str] = set()
         with self._connection() as connection:
             for part in _parts(streams):
-                where = and_(f.kind == "link", f.subject.in_(part), self._live_at(g, position))
+                where = and_(f.kind == literal_column("'link'"), f.subject.in_(part), self._live_at(g, position))
                 found |= {row[0] for row in connection.execute(select(f.stream).where(where))}
         return found
 

@@ -32,10 +32,14 @@ VAGUE_NAMES = {
 
 PURE = (
     *("ledger/errors.py", "ledger/formats", "ledger/events", "ledger/admission.py"),
-    *(f"projections/{name}.py" for name in ("fact", "facts", "ruleset", "british", "french", "figures")),
-    *(f"projections/{name}.py" for name in ("situation", "reconciliation")),
+    *(f"projections/{name}.py" for name in ("fact", "facts", "rules", "ruleset", "nations", "british", "french", "figures")),
+    *(
+        f"projections/{name}.py"
+        for name in ("situation", "incidents", "contradictions", "apart", "obligations", "reconciliation")
+    ),
+    "projections/wording",
 )
-PURE_PACKAGES = {"msgspec", "cryptography", "nacl"}
+PURE_PACKAGES = {"msgspec", "cryptography", "nacl", "tzdata"}
 # Parts of the standard library that reach the network, another process, a database, the clock or a shared mutable world.
 IMPURE_MODULES = {
     *("socket", "socketserver", "ssl", "http", "urllib", "ftplib", "smtplib", "asyncio", "select", "selectors", "signal"),

@@ -40,7 +40,9 @@ def described(engine: Engine) -> dict[str, object]:
             "columns": columns,
             "key": seen.get_pk_constraint(name)["constrained_columns"],
             "unique": sorted((u["name"], tuple(u["column_names"])) for u in seen.get_unique_constraints(name)),
-            "checks": sorted((c["name"], re.sub(r"[()\s:a-z]*integer|[()\s]", "", c["sqltext"])) for c in seen.get_check_constraints(name)),
+            "checks": sorted(
+                (c["name"], re.sub(r"[()\s:a-z]*integer|[()\s]", "", c["sqltext"])) for c in seen.get_check_constraints(name)
+            ),
         }
     with engine.connect() as connection:
         if is_sqlite(engine):
@@ -79,10 +81,11 @@ def test_there_is_no_way_back(tmp_path):
     url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
     migrations.upgrade(url)
     engine = open_engine(url)
-    with engine.begin() as connection, pytest.raises(migrations.ForwardOnly, match="could only lose"):
-        config = migrations._config("ledger")
+    config = migrations._config("ledger")
+    with engine.begin() as connection:
         config.attributes |= {"connection": connection, "version_table": "ledger_revision"}
-        command.downgrade(config, "base")
+        with pytest.raises(migrations.ForwardOnly, match="could only lose"):
+            command.downgrade(config, "base")
     engine.dispose()
 
 
@@ -110,11 +113,11 @@ def test_the_database_itself_refuses_to_change_what_is_recorded(store_url, table
         connection.execute(tables.metadata.tables[table].insert(), [ROW[table]])
     column = list(ROW[table])[-1]
     key = ", ".join(c.name for c in tables.metadata.tables[table].primary_key)
+    upsert = f"ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}"
     attacks = [
         f"UPDATE {table} SET {column} = {column}",
         f"UPDATE {table} SET {column} = NULL WHERE false",
-        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE true"
-        f" ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}",
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE true {upsert}",
     ]
     if is_sqlite(engine):
         attacks[1:2] = [f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}"]

@@ -73,6 +73,8 @@ def _read(argv: list[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
     for module in MODULES:
         module.add_to(commands)
+    if word is not None and word not in commands.choices:
+        raise Usage("entente", f"there is no command {word}")
     return parser.parse_args(argv)
 
 

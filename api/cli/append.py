@@ -34,10 +34,10 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS spooled (id TEXT PRIMARY KEY, unsigned_sha
 
 
 def add_to(commands: Commands[Parser]) -> None:
-    """append."""
+    """Add append."""
     more = (
-        "A line needs type, stream, occurred_at and data; the domain's defaults fill in the rest. A line with an id may be sent "
-        "again: the receipt is the same. A refused line does not keep the others out."
+        "A line needs type, stream, occurred_at and data; the domain's defaults fill in the rest. A line with an id may be "
+        "sent again: the receipt is the same. A refused line does not keep the others out."
     )
     parser = add_command(commands, "append", run, "sign and record JSON lines of unsigned events", more)
     parser.add_argument("file", metavar="FILE|-", help="JSON lines, or - for standard input")
@@ -68,6 +68,7 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
                     refused.append({"line": number, "code": wrong.code, "reason": str(wrong)})
                     session.remark(f"{arguments.command}: line {number}: {wrong}")
                     continue
+                receipt["exercise"] = home.settings.exercise
                 receipts.append(receipt)
                 if not session.is_json:
                     session.tell([msgspec.json.encode(receipt).decode()])

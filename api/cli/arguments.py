@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from projections.wording.typography import Language
 
 MICROSECONDS = 1_000_000
 
 NATIONS = {"gb": "GB", "fr": "FR"}
-LANGUAGES = {"GB": "en", "FR": "fr"}
+LANGUAGES: dict[str, Language] = {"GB": "en", "FR": "fr"}
 
 
 class Usage(Exception):

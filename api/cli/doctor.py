@@ -35,7 +35,7 @@ class Look:
 
 
 def add_to(commands: Commands[Parser]) -> None:
-    """doctor."""
+    """Add doctor."""
     add_command(commands, "doctor", run, "find settings that would break a promise, each with its remedy")
 
 
@@ -124,7 +124,9 @@ def _clock(home: Home) -> Iterator[Look]:
         return
     ahead = home.ledger.recorded_at(head) / 1_000_000 - time.time()
     value = f"{ahead:.1f} s behind the last entry" if ahead > 0 else "not behind the last entry"
-    yield Look("clock", "this machine's", value, ahead <= CLOCK_AHEAD_SECONDS_MAX, "set the clock (chrony); appends wait until then")
+    yield Look(
+        "clock", "this machine's", value, ahead <= CLOCK_AHEAD_SECONDS_MAX, "set the clock (chrony); appends wait until then"
+    )
 
 
 def _policy(home: Home) -> Iterator[Look]:

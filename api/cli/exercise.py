@@ -17,7 +17,7 @@ DATABASES = ("database", "gb_database", "fr_database")
 
 
 def add_to(commands: Commands[Parser]) -> None:
-    """exercise run."""
+    """Add exercise run."""
     group = add_group(commands, "exercise", "play an invented night")
     parser = add_command(group, "run", run, "play a scenario into a new exercise ledger, through to co-signed and projected")
     parser.add_argument("scenario", metavar="SCENARIO.json", type=Path)
@@ -50,7 +50,7 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         state = "co-signed by London and Paris, final" if checkpoint["final"] else "not final"
         lines = [
             f"EXERCISE – invented · {home.settings.title}",
-            f"{document['entries']} entries in {home.path}; checkpoint {checkpoint['size']} {state}; both views are up to date.",
+            f"{document['entries']} entries in {home.path}; checkpoint {checkpoint['size']} {state}; both views up to date.",
         ]
         session.answer(document, lambda: lines)
     return 0

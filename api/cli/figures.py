@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from api.cli.arguments import Commands, Parser, add_as_of, add_command, add_view, day
@@ -11,6 +12,7 @@ from api.cli.frame import banner, document, headed, moment, standing
 from api.cli.rendering import Cell, table
 from api.cli.words import HEADINGS, Words
 from projections.nations import RULESETS
+from projections.wording.names import PEOPLE, PEOPLE_PARTS, PLAIN, SECTIONS
 
 if TYPE_CHECKING:
     from api.cli.session import Session
@@ -21,7 +23,7 @@ HARMED = ("dead", "missing", "seriously_injured", "slightly_injured")
 
 
 def add_to(commands: Commands[Parser]) -> None:
-    """figures, explain."""
+    """Add figures, explain."""
     figures = add_command(commands, "figures", run_figures, "every figure of a reporting day, people first")
     add_view(figures)
     figures.add_argument("--day", type=day, required=True, help="the reporting day (the bulletin's date for Paris)")
@@ -58,22 +60,21 @@ def figures_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> list[
     """A day's figures as a screen."""
     nation, ruleset = answer["view"], RULESETS[answer["ruleset"]]
     lines = banner(words, home, ruleset.marking) + day_lines(words, answer)
-    lines += ["", "* " + words("people"), *people_lines(words, answer["people"])]
+    lines += ["", "* " + words.of(SECTIONS["people"]), *people_lines(words, answer["people"])]
     for heading, families in HEADINGS.items():
         shown = [i for i in ruleset.indicators if i.code.split(".")[0] in families and not i.beside]
-        lines += headed(words, words(heading), [_figure_row(words, i, answer["figures"]) for i in shown], align="lrll")
+        title = words.of(SECTIONS[heading]) if heading in SECTIONS else words(heading)
+        lines += headed(title, [_figure_row(words, i, answer["figures"]) for i in shown], align="lrll")
     beside = [i for i in ruleset.indicators if i.beside]
-    lines += headed(words, words("beside"), [_figure_row(words, i, answer["beside"]) for i in beside], align="lrll")
+    lines += headed(words("beside"), [_figure_row(words, i, answer["beside"]) for i in beside], align="lrll")
     example = next((code for code, value in answer["figures"].items() if value), next(iter(answer["figures"])))
     command = f"entente explain {nation.lower()} {example} --day {answer['day']} --as-of {answer['as_of']}"
-    return [*lines, "", words("several times"), f"{words('deeper')}: {command}"]
+    return [*lines, "", words("several times"), f"{words.label('deeper')} {command}"]
 
 
 def day_lines(words: Words, answer: Mapping[str, Any]) -> list[str]:
     """Whose day it is, from when to when, by which rules, and where the answer stands."""
     nation = answer["view"]
-    from datetime import date
-
     title = f"{words(f'view {nation}')} · {words('reporting day', day=words.day(date.fromisoformat(answer['day'])))}"
     lines = ["* " + title]
     if "window" in answer:
@@ -86,20 +87,22 @@ def people_lines(words: Words, people: Mapping[str, Any]) -> list[str]:
     """Protected and harmed, each with its parts."""
     rows: list[list[Cell]] = [["rescued", people["rescued"], ""]]
     sides = people["disembarked"]
-    rows.append(["disembarked", sum(sides.values()), " · ".join(f"{side} {words.number(n)}" for side, n in sides.items())])
+    rows.append(
+        ["disembarked", sum(sides.values()), " · ".join(f"{_part(words, side)} {words.number(n)}" for side, n in sides.items())]
+    )
     rows.append(["sheltered", people["sheltered"], ""])
     for name in HARMED:
         who = {k: n for k, n in people[name].items() if k != "total"}
-        rows.append([name, people[name]["total"], " · ".join(f"{_who(words, k)} {words.number(n)}" for k, n in who.items())])
+        rows.append([name, people[name]["total"], " · ".join(f"{_part(words, k)} {words.number(n)}" for k, n in who.items())])
     rows += [[name, people[name], ""] for name in ("minors_found", "minors_received")]
     needs = people["protection_needs"]
-    parts = [f"{words(part)} {words.number(needs[part])}" for part in ("referred", "answered")]
+    parts = [f"{_part(words, part)} {words.number(needs[part])}" for part in ("referred", "answered")]
     rows.append(["protection_needs", needs["stated"], " · ".join(parts)])
-    return table([[words(str(name)), words.number(int(n or 0)), more] for name, n, more in rows], align="lrl")
+    return table([[words.of(PEOPLE[str(name)]), words.number(int(n or 0)), more] for name, n, more in rows], align="lrl")
 
 
-def _who(words: Words, code: str) -> str:
-    return words(code) if code in ("migrant", "officer", "staff", "driver", "unstated") else code
+def _part(words: Words, code: str) -> str:
+    return words.of(PEOPLE_PARTS[code]) if code in PEOPLE_PARTS else code
 
 
 def _figure_row(words: Words, indicator: Indicator, values: Mapping[str, int]) -> list[Cell]:
@@ -131,6 +134,6 @@ def explain_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> list[
 
 
 def _line_row(words: Words, line: Mapping[str, Any], nation: str) -> list[Cell]:
-    why = line["why"] + (f" ({words('sealed')})" if line["sealed"] else "")
+    why = line["why"] + (f" ({words.of(PLAIN['sealed'])})" if line["sealed"] else "")
     happened, recorded = (words.short(line[name], nation) for name in ("occurred_at", "recorded_at"))
     return [line["label"], line["position"], happened, recorded, line["authority"], words.number(line["quantity"]), why]

@@ -1,13 +1,12 @@
-"""What stands around every answer: that an exercise is one, whose reading it is, as of when, at which position, final or not."""
+"""What stands around every answer: that an exercise is one, whose reading, as of when, at which position, final or not."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from api.cli.rendering import sides, table
+from api.cli.rendering import Cell, sides, table
 from api.cli.words import Words
-from ledger.formats.entry import format_instant
 
 if TYPE_CHECKING:
     from api.cli.session import Session
@@ -20,7 +19,8 @@ def moment(session: Session, home: Home, nation: str, as_of: int | None) -> Mome
     found = home.view(nation).at(as_of)
     head, at = home.ledger.head(), home.view(nation).at(None).position if as_of is not None else found.position
     if at < head:
-        session.remark(f"the {nation} view is {head - at} entries behind the log; bring it up to date: entente project {nation.lower()}")
+        remedy = f"bring it up to date: entente project {nation.lower()}"
+        session.remark(f"the {nation} view is {head - at} entries behind the log; {remedy}")
     return found
 
 
@@ -52,14 +52,14 @@ def standing(words: Words, answer: Mapping[str, Any], nation: str) -> list[str]:
     parts = [words("position", position=answer["position"]), f"{signed}, {root}"]
     parts.append(words("settled" if answer["settled"] else "not settled"))
     known = words("as known", at=words.instant(answer["as_of"], nation))
-    return [known[0].upper() + known[1:], " · ".join(parts)]
+    return [capitalised(known), " · ".join(parts)]
 
 
-def headed(words: Words, title: str, rows: list[list[str | int | None]], head: tuple[str, ...] = (), align: str = "") -> list[str]:
+def headed(title: str, rows: Sequence[Sequence[Cell]], head: tuple[str, ...] = (), align: str = "") -> list[str]:
     """A heading and its table, with an empty line before; nothing where there are no rows."""
     return ["", "* " + title, *table(rows, head, align)] if rows else []
 
 
-def instant_of(microseconds: int) -> str:
-    """An instant as the ledger writes it."""
-    return format_instant(microseconds)
+def capitalised(text: str) -> str:
+    """A phrase as it begins a line: its first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]

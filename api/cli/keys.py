@@ -22,7 +22,7 @@ KEY_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
 
 
 def add_to(commands: Commands[Parser]) -> None:
-    """key new, register, rotate, revoke, list."""
+    """Add key new, register, rotate, revoke, list."""
     group = add_group(commands, "key", "make keys, and say in the log whose they are")
     new = add_command(group, "new", run_new, "make a private key", "It speaks for nobody until it is registered.")
     new.add_argument("name", metavar="NAME", help="its name in the home's keys, e.g. service-BF-2")
@@ -31,7 +31,9 @@ def add_to(commands: Commands[Parser]) -> None:
     register.add_argument("name", metavar="NAME", help="the private key: a file, or its name in the home's keys")
     register.add_argument("--owner", required=True, metavar="AUTHORITY", help="the authority whose key it is")
     register.add_argument("--role", choices=ROLES, default="service")
-    register.add_argument("--may-append", action="append", default=[], metavar="TYPE", help="types it may state, e.g. incident.*")
+    register.add_argument(
+        "--may-append", action="append", default=[], metavar="TYPE", help="types it may state, e.g. incident.*"
+    )
     rotate = add_command(group, "rotate", run_rotate, "replace a key by a new one, in the same role and scope")
     rotate.add_argument("old", metavar="OLD", help="the key replaced: its name, file or key id")
     rotate.add_argument("new", metavar="NEW", help="its successor's private key: a file, or its name")
@@ -55,10 +57,14 @@ def run_new(session: Session, arguments: argparse.Namespace) -> int:
     else:
         path = arguments.out
     if path.exists():
-        raise errors.BadQuestion(f"{path} is there already, and a key is never overwritten", field="NAME", remedy="another name")
+        raise errors.BadQuestion(
+            f"{path} is there already, and a key is never overwritten", field="NAME", remedy="another name"
+        )
     save_private(path, key)
     document = {"key_id": key.key_id, "public_key": key.public.hex(), "file": str(path)}
-    session.answer(document, lambda: [f"key id  {key.key_id}", f"file    {path} (mode 0600; keep a copy where only its owner can)"])
+    session.answer(
+        document, lambda: [f"key id  {key.key_id}", f"file    {path} (mode 0600; keep a copy where only its owner can)"]
+    )
     return 0
 
 
@@ -124,10 +130,20 @@ def _row(home: Home, key: Key) -> dict[str, Any]:
         state = f"until {key.until - 1}" + (f", then {key.successor[:16]}…" if key.successor else "")
     held = next((name for name in _file_names(key) if _is_held(home, name, key)), "")
     return {
-        "key_id": key.key_id, "type_code": key.type_code, "public_key": key.public.hex(), "owner": key.owner, "nation": key.nation,
-        "role": key.role, "may_append": list(key.may_append), "since": key.since, "until": key.until or None, "state": state,
-        "successor": key.successor or None, "suspect_from": key.suspect_from or None, "held_as": held,
-    }  # fmt: skip
+        "key_id": key.key_id,
+        "type_code": key.type_code,
+        "public_key": key.public.hex(),
+        "owner": key.owner,
+        "nation": key.nation,
+        "role": key.role,
+        "may_append": list(key.may_append),
+        "since": key.since,
+        "until": key.until or None,
+        "state": state,
+        "successor": key.successor or None,
+        "suspect_from": key.suspect_from or None,
+        "held_as": held,
+    }
 
 
 def _file_names(key: Key) -> tuple[str, ...]:

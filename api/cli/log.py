@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.cli.arguments import Commands, Parser, add_command, add_group, count, instant
+from api.cli.arguments import NATIONS, Commands, Parser, add_command, add_group, count, instant
 from api.cli.exercise import DATABASES, add_databases
 from api.cli.rendering import table
 from ledger import errors
@@ -27,8 +27,8 @@ CHECKED = {
 
 
 def add_to(commands: Commands[Parser]) -> None:
-    """init, checkpoint, cosign, export, verify, sample."""
-    init = add_command(commands, "init", run_init, "a new ledger in an empty home", "Makes the first keys and the first entries.")
+    """Add init, checkpoint, cosign, export, verify, sample."""
+    init = add_command(commands, "init", run_init, "a new ledger in an empty home", "Makes the first keys and entries.")
     init.add_argument("--origin", default=ORIGIN, help=f"the log's name, for good (default {ORIGIN})")
     init.add_argument("--exercise", action="store_true", help="an exercise: it says so everywhere, and may be told the time")
     add_databases(init)
@@ -36,9 +36,9 @@ def add_to(commands: Commands[Parser]) -> None:
     cosign = add_command(commands, "cosign", run_cosign, "let a local cosigner re-hash what is new and co-sign it")
     cosign.add_argument("site", choices=SITES, metavar="{london|paris}")
     export = add_group(commands, "export", "write the log in forms that others read")
-    tiles = add_command(export, "tiles", run_export, "the log as static files (C2SP tlog-tiles), checkpoint and policy beside it")
+    tiles = add_command(export, "tiles", run_export, "the log as static files (C2SP tlog-tiles), with checkpoint and policy")
     tiles.add_argument("folder", metavar="DIR", type=Path)
-    verify = add_command(commands, "verify", run_verify, "re-hash and re-check everything; says what it covered and what is wrong")
+    verify = add_command(commands, "verify", run_verify, "re-hash and re-check everything; say what was covered, what is wrong")
     verify.add_argument("folder", metavar="DIR", nargs="?", help="the home to verify (else --home)")
     sample = add_command(
         commands, "sample", run_sample, "a reproducible audit sample, each entry with its evidence",
@@ -60,11 +60,16 @@ def run_init(session: Session, arguments: argparse.Namespace) -> int:
     urls = {name: getattr(arguments, name) for name in DATABASES}
     with Home.create(session.path, Settings(arguments.origin, arguments.exercise, **urls)) as home:
         Registrar(home).open_log(exercise=arguments.exercise)
-        document = {"home": str(home.path), "origin": arguments.origin, "exercise": arguments.exercise, "entries": home.ledger.head()}
+        for nation in NATIONS.values():
+            home.projector(nation).follow()
+        for site in SITES:
+            home.cosign(site)
+        document = {"home": str(home.path), "origin": arguments.origin, "exercise": arguments.exercise}
+        document["entries"] = home.ledger.head()
         lines = [
-            *(["EXERCISE – invented"] if arguments.exercise else []),
+            *exercise_line(exercise=arguments.exercise),
             f"{arguments.origin} is open in {home.path}: {document['entries']} entries, the first one and both nations' keys.",
-            "This home holds the keys of both nations, for use on one machine; in production each keeps its own (see keys/README).",
+            "This home holds both nations' keys, for use on one machine; in production each keeps its own (see keys/README).",
         ]
         session.answer(document, lambda: lines)
     return 0
@@ -99,10 +104,12 @@ def newest(home: Home) -> dict[str, Any]:
 
 def final_size(home: Home) -> int:
     """The size of the newest final checkpoint; 0 where there is none."""
+    from ledger.store.audit import StoredRows
+
     policy = home.policy()
-    for size in sorted({size for size, _, _ in home.ledger.cosignature_rows()}, reverse=True):
+    for size in sorted({size for size, _, _ in StoredRows(home.reader.engine).cosignature_rows()}, reverse=True):
         if policy.verify(home.ledger.signed_checkpoint(size)).final:
-            return size
+            return int(size)
     return 0
 
 
@@ -111,7 +118,7 @@ def _told(document: dict[str, Any]) -> Iterable[str]:
     state = "final" if document["final"] else "not final"
     cosigned = ", ".join(document["cosigned"]) or "nobody yet"
     return [
-        *(["EXERCISE – invented"] if document["exercise"] else []),
+        *exercise_line(exercise=document["exercise"]),
         f"checkpoint {document['size']} of {document['origin']}, {state}; co-signed by {cosigned}",
         f"tail: {tail['entries']} entries not yet final" + (f", the oldest since {tail['since']}" if tail["since"] else ""),
         "",
@@ -126,7 +133,8 @@ def run_cosign(session: Session, arguments: argparse.Namespace) -> int:
         final = home.policy().verify(home.ledger.signed_checkpoint(size)).final
         document = {"site": arguments.site, "size": size, "final": final, "exercise": home.settings.exercise}
         state = "final" if final else "not final until the other has co-signed too"
-        session.answer(document, lambda: [f"{arguments.site} re-hashed and co-signed the checkpoint of {size} entries: {state}"])
+        line = f"{arguments.site} re-hashed and co-signed the checkpoint of {size} entries: {state}"
+        session.answer(document, lambda: [line])
     return 0
 
 
@@ -138,7 +146,7 @@ def run_export(session: Session, arguments: argparse.Namespace) -> int:
         with session.progress("exported") as progress:
             size = export_tiles(home.ledger, arguments.folder, home.policy_path.read_bytes(), progress=progress)
         files = sum(1 for path in arguments.folder.rglob("*") if path.is_file())
-        line = f"{size} entries in {files} files in {arguments.folder}; policy.txt says whose signatures make the checkpoint final"
+        line = f"{size} entries in {files} files in {arguments.folder}; policy.txt says whose word makes it final"
         document = {"size": size, "folder": str(arguments.folder), "files": files, "exercise": home.settings.exercise}
         session.answer(document, lambda: [line])
     return 0
@@ -162,9 +170,10 @@ def verified_lines(answer: dict[str, Any]) -> list[str]:
     """What was covered, then what is wrong and where."""
     checked = answer["checked"]
     rows = [[checked[name], what] for name, what in CHECKED.items() if name in checked]
-    lines = ["EXERCISE – invented"] if answer.get("exercise") else []
+    lines = exercise_line(exercise=answer["exercise"])
     lines += ["* Checked", *table(rows, align="rl")]
-    lines.append(f"  co-signed by {', '.join(checked['cosignatures']) or 'nobody'}; views derived again: {', '.join(checked['views'])}")
+    cosigned = ", ".join(checked["cosignatures"]) or "nobody"
+    lines.append(f"  co-signed by {cosigned}; views derived again: {', '.join(checked['views'])}")
     if answer["ok"]:
         return [*lines, "", f"OK: {answer['entries']} entries, and nothing is wrong."]
     problems = [[f"no. {problem['position']}", problem["what"]] for problem in answer["problems"]]
@@ -178,14 +187,28 @@ def run_sample(session: Session, arguments: argparse.Namespace) -> int:
 
     with session.home() as home:
         document = draw(home, arguments.n, arguments.seed, arguments.begin, arguments.end)
-        rows = [[e["position"], e["label"], e["type"], e["recorded_at"], f"{e['leaf_hash'][:16]}…", e["proof"]["verified"]] for e in document["sample"]]
-        head = ("No.", "Ref.", "Type", "Recorded", "Leaf hash", "In the tree")
-        words = [[p, label, kind, at, leaf, "yes" if ok else "NO"] for p, label, kind, at, leaf, ok in rows]
-        first = (
-            f"{len(rows)} of {document['population']} entries, drawn by seed {arguments.seed[:16]}…, "
-            f"proven in the checkpoint of {document['checkpoint']['size']} ({'final' if document['checkpoint']['final'] else 'not final'})"
-        )
-        session.answer(document, lambda: [*(["EXERCISE – invented"] if document["exercise"] else []), first, *table(words, head, "r")])
+        session.answer(document, lambda: sampled_lines(document))
     if not document["ok"]:
         raise errors.BadProof("an entry of the sample is not in the tree of its checkpoint", remedy="run entente verify")
     return 0
+
+
+def sampled_lines(document: dict[str, Any]) -> list[str]:
+    """The sample as a table: each entry, and whether its proof held."""
+    checkpoint = document["checkpoint"]
+    state = "final" if checkpoint["final"] else "not final"
+    rows = []
+    for row in document["sample"]:
+        held = "yes" if row["proof"]["verified"] else "NO"
+        rows.append([row["position"], row["label"], row["type"], row["recorded_at"], f"{row['leaf_hash'][:16]}…", held])
+    first = f"{len(rows)} of {document['population']} entries, drawn by the seed {document['seed'][:16]}…,"
+    return [
+        *exercise_line(exercise=document["exercise"]),
+        f"{first} each proven in the checkpoint of {checkpoint['size']} ({state})",
+        *table(rows, ("No.", "Ref.", "Type", "Recorded", "Leaf hash", "In the tree"), "r"),
+    ]
+
+
+def exercise_line(*, exercise: bool) -> list[str]:
+    """The first line of whatever an exercise prints outside a view."""
+    return ["EXERCISE – invented"] if exercise else []

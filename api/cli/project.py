@@ -18,10 +18,12 @@ VIEWS = {**{name: (nation,) for name, nation in NATIONS.items()}, "all": tuple(N
 
 
 def add_to(commands: Commands[Parser]) -> None:
-    """project."""
+    """Add project."""
     parser = add_command(commands, "project", run, "bring views up to date with the log")
     parser.add_argument("views", choices=tuple(VIEWS), metavar="{gb|fr|all}")
-    parser.add_argument("--rebuild", action="store_true", help="read the whole log again beside the live view, then switch to it")
+    parser.add_argument(
+        "--rebuild", action="store_true", help="read the whole log again beside the live view, then switch to it"
+    )
     parser.add_argument("--follow", action="store_true", help="go on until interrupted (Ctrl-C)")
     parser.add_argument("--digest", action="store_true", help="print each view's digest: two copies of one view have the same")
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from api.cli.arguments import Commands, Parser, add_command, day, instant
-from api.cli.frame import banner, document, headed, moment
+from api.cli.frame import banner, capitalised, document, headed, moment
 from api.cli.rendering import Cell, paragraph
 from api.cli.words import Words
 from projections.nations import RULESETS
+from projections.wording.names import DIMENSIONS
 
 if TYPE_CHECKING:
     from api.cli.session import Session
@@ -20,7 +22,7 @@ TERMS_MAX = 12
 
 
 def add_to(commands: Commands[Parser]) -> None:
-    """reconcile."""
+    """Add reconcile."""
     about = "why London's figure and Paris's differ, event by event, summing exactly"
     parser = add_command(commands, "reconcile", run, about, "P1 G2↔F1, P2 G1↔F3, P3 G6↔F8, P4 G5↔F4, P5 G9↔F7.")
     parser.add_argument("pair", metavar="PAIR", help="P1 to P5")
@@ -48,26 +50,29 @@ def reconcile_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> lis
     lines = banner(words, home)
     lines.append(f"* {answer['pair']} · {words('reconciliation')}")
     for side, nation in (("gb", "GB"), ("fr", "FR")):
-        lines.append("  " + _end_line(words, answer[side], nation, answer["from" if side == "gb" else "to"]))
+        lines += _end_lines(words, answer[side], nation, answer["from" if side == "gb" else "to"])
     lines += ["", *paragraph(sentence(words, answer), 0)]
     for step in answer["steps"]:
-        title = words("step " + step["dimension"]) + " " + signed(words, step["delta"])
+        title = capitalised(words.of(DIMENSIONS[step["dimension"]])) + " " + signed(words, step["delta"])
         rows = [_item_row(words, item, step["delta"]) for item in step["items"]]
         bare: list[list[Cell]] = [[words("size only"), signed(words, step["delta"])]]
-        lines += headed(words, title, rows or bare, align="lrll")
+        lines += headed(title, rows or bare, align="lrll")
     left = answer["unexplained"]
     return [*lines, "", words("all explained") if not left else words("unexplained", count=signed(words, left))]
 
 
-def _end_line(words: Words, end: Mapping[str, Any], nation: str, value: int) -> str:
+def _end_lines(words: Words, end: Mapping[str, Any], nation: str, value: int) -> list[str]:
     indicator = RULESETS[end["ruleset"]].indicator(end["code"])
     assert indicator is not None
     name = indicator.en if words.language == "en" else indicator.fr
     checkpoint = end["checkpoint"]
     signed_by = words("co-signed" if checkpoint["final"] else "not co-signed", size=checkpoint["size"])
     known = words("as known", at=words.instant(end["as_of"], nation))
-    where = words("position", position=end["position"])
-    return f"{words(f'capital {nation}')} {end['code']} {end['day']} = {words.number(value)} · {name} · {known} · {where} · {signed_by}"
+    day_of_it = words.day(date.fromisoformat(end["day"]))
+    return [
+        f"  {words(f'capital {nation}')} · {end['code']} {name} · {day_of_it} = {words.number(value)}",
+        f"    {known} · {words('position', position=end['position'])} · {signed_by}",
+    ]
 
 
 def sentence(words: Words, answer: Mapping[str, Any]) -> str:
@@ -77,14 +82,14 @@ def sentence(words: Words, answer: Mapping[str, Any]) -> str:
     total = "".join(f" {'−' if n < 0 else '+'} {words.number(abs(n))}" for n, _ in parts)
     text = f"{words.number(answer['from'])}{total} = {words.number(answer['from'] + sum(n for n, _ in parts))}"
     ends = words("London says, Paris says", london=words.number(answer["from"]), paris=words.number(answer["to"]))
-    clauses = ", ".join(f"{signed(words, n)} {what}" for n, what in parts) or words("same")
+    clauses = "; ".join(f"{signed(words, n)} {what}" for n, what in parts) or words("same")
     neither = ", ".join(f"{words.number(e['size'])} ({e['label']})" for e in told["neither"])
     more = f"; {words('neither')} {neither}" if neither else ""
-    return f"{text}. {ends} {clauses}{more}."
+    return words.spaced(f"{text}. {ends} {clauses}{more}.")
 
 
 def _parts(words: Words, counted: Sequence[Mapping[str, Any]], answer: Mapping[str, Any]) -> list[tuple[int, str]]:
-    """(size, what it is) of each key, or of each reason where there are too many keys to tell; sizes without items at the end."""
+    """(size, what it is) of each key, or of each reason where there are too many keys; sizes without items at the end."""
     parts = [(e["net"], f"{_why(words, e['steps'])} ({e['label']})") for e in counted]
     if len(parts) > TERMS_MAX:
         by_reason: dict[str, int] = {}
@@ -93,7 +98,7 @@ def _parts(words: Words, counted: Sequence[Mapping[str, Any]], answer: Mapping[s
                 what = reason(words, step["reason"], step["delta"])
                 by_reason[what] = by_reason.get(what, 0) + step["delta"]
         parts = [(n, what) for what, n in by_reason.items()]
-    parts += [(s["delta"], words(f"step {s['dimension']}")) for s in answer["steps"] if not s["items"]]
+    parts += [(s["delta"], words.of(DIMENSIONS[s["dimension"]])) for s in answer["steps"] if not s["items"]]
     return parts
 
 

@@ -20,7 +20,7 @@ Cell = str | int | None
 
 
 def plain(text: str) -> str:
-    """The text with every character that a terminal would obey spelt out (`\\x1b`), line feeds apart."""
+    r"""The text with every character that a terminal would obey spelt out (`\x1b`), line feeds apart."""
     return _OBEYED.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
 
 
@@ -48,7 +48,8 @@ def table(rows: Iterable[Sequence[Cell]], head: Sequence[str] = (), align: str =
     widths = [max((width(line[c]) for line in lines if c < len(line)), default=0) for c in range(columns)]
     laid = [_row(line, widths, align, indent) for line in lines]
     if head:
-        laid.insert(1, _row(["─" * w for w in widths], widths, align, indent))
+        rule = ["─" * w if c < len(head) and head[c] else "" for c, w in enumerate(widths)]
+        laid.insert(1, _row(rule, widths, align, indent))
     return laid
 
 
@@ -70,4 +71,4 @@ def paragraph(text: str, indent: int = 2) -> list[str]:
 
 def sides(left: str, right: str) -> str:
     """One line with a text at each end."""
-    return left + " " * max(2, WIDTH - width(left) - width(right)) + right
+    return (left + " " * max(2, WIDTH - width(left) - width(right)) + right).rstrip()

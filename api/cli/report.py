@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from api.cli.arguments import Commands, Parser, add_as_of, add_command, add_group, add_view
@@ -26,7 +27,7 @@ STATUS = {
 
 
 def add_to(commands: Commands[Parser]) -> None:
-    """report list, show, drift."""
+    """Add report list, show, drift."""
     group = add_group(commands, "report", "the daily reports that were issued, and what has moved since")
     listed = add_command(group, "list", run_list, "every report issued, of both nations")
     add_view(listed)
@@ -35,7 +36,9 @@ def add_to(commands: Commands[Parser]) -> None:
     add_view(show)
     show.add_argument("report", metavar="REPORT", help="its event id, or DAY for the newest of this view's day")
     add_as_of(show)
-    drift = add_command(group, "drift", run_drift, "figures believed otherwise now than reported, and the events that caused it")
+    drift = add_command(
+        group, "drift", run_drift, "figures believed otherwise now than reported, and the events that caused it"
+    )
     add_view(drift)
     add_as_of(drift)
 
@@ -46,8 +49,18 @@ def run_list(session: Session, arguments: argparse.Namespace) -> int:
         at = moment(session, home, arguments.view, arguments.as_of)
         reports = issued(at)
         words = Words(session.language(arguments.view))
-        rows = [[r["nation"], r["day"], _status(words, r), r["revision"], r["position"], r["based_on"], r["event"]] for r in reports]
-        head = (words("view"), words("day"), words("status"), words("revision"), words("no."), words("based on"), words("event"))
+        rows = [
+            [r["nation"], r["day"], _status(words, r), r["revision"], r["position"], r["based_on"], r["event"]] for r in reports
+        ]
+        head = (
+            words("view"),
+            words("day"),
+            words("status"),
+            words("revision"),
+            words("no."),
+            words("based on"),
+            words("event"),
+        )
         answer = {"view": at.nation, "position": at.position, "reports": reports}
         lines = [*banner(words, home), *(table(rows, head, "lllrrrl") or [words("no reports")])]
         session.answer(document(home, answer), lambda: lines)
@@ -66,10 +79,16 @@ def _described(fact: Fact) -> dict[str, Any]:
 
     detail = msgspec.json.decode(fact.detail)
     return {
-        "event": fact.event, "nation": fact.party, "day": fact.about, "status": fact.code, "revision": detail.get("revision", 0),
-        "position": fact.stated, "based_on": detail.get("position"), "ruleset": detail.get("ruleset"),
+        "event": fact.event,
+        "nation": fact.party,
+        "day": fact.about,
+        "status": fact.code,
+        "revision": detail.get("revision", 0),
+        "position": fact.stated,
+        "based_on": detail.get("position"),
+        "ruleset": detail.get("ruleset"),
         "figures": detail.get("figures", {}),
-    }  # fmt: skip
+    }
 
 
 def run_show(session: Session, arguments: argparse.Namespace) -> int:
@@ -86,7 +105,7 @@ def run_show(session: Session, arguments: argparse.Namespace) -> int:
 def _find(at: Moment, name: str) -> dict[str, Any]:
     for report in reversed(issued(at)):
         if report["event"] == name or (report["nation"], report["day"]) == (at.nation, name):
-            return report
+            return dict(report)
     raise errors.NotFound(
         f"there is no report {name} in the {at.nation} view", field="REPORT", remedy=f"entente report list {at.nation.lower()}"
     )
@@ -94,18 +113,18 @@ def _find(at: Moment, name: str) -> dict[str, Any]:
 
 def show_screen(words: Words, home: Home, report: dict[str, Any]) -> list[str]:
     """One report's figures."""
-    from datetime import date
-
     ruleset = RULESETS.get(report["ruleset"] or "")
     day = words.day(date.fromisoformat(report["day"]))
-    title = f"{words('report of', day=day)} · {_status(words, report)}, {words('revision')} {report['revision']}"
+    title = f"{words('report of', day=day)} · {_status(words, report)}, {words('revision').lower()} {report['revision']}"
     lines = [*banner(words, home, ruleset.marking if ruleset else ""), f"* {title}"]
     lines.append(words("bound to", position=report["based_on"], ruleset=report["ruleset"]))
     rows = []
     for code, value in report["figures"].items():
         indicator = ruleset.indicator(code) if ruleset else None
         unit = words.unit(indicator.unit, value) if indicator else ""
-        rows.append([code, words.number(value), unit, (indicator.en if words.language == "en" else indicator.fr) if indicator else ""])
+        rows.append(
+            [code, words.number(value), unit, (indicator.en if words.language == "en" else indicator.fr) if indicator else ""]
+        )
     return lines + table(rows, align="lrll")
 
 
@@ -128,13 +147,13 @@ def drift_lines(words: Words, nation: str, found: list[dict[str, Any]]) -> list[
         return [words("no drift")]
     lines: list[str] = []
     for row in found:
-        title = words("revision due", day=row["day"], position=row["position"])
+        title = words("revision due", day=words.day(date.fromisoformat(row["day"])), position=row["position"])
         rows = []
         for change in row["changes"]:
             causes = ", ".join(f"{e['label']} ({words('no.').lower()} {e['position']})" for e in change["events"])
             rows.append([change["code"], words.number(change["reported"]), words.number(change["now"]), causes])
         head = (words("code"), words("reported"), words("believed now"), words("because of"))
-        lines += headed(words, title, rows, head, "lrrl")
+        lines += headed(title, rows, head, "lrrl")
     return lines
 
 

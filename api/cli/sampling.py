@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ledger import errors, events
 from ledger.evidence.sample import SEED_BYTES, draw_positions
-from ledger.formats import merkle
+from ledger.formats import merkle, note
 from ledger.formats.entry import format_instant, split_entry
+from ledger.store.audit import StoredRows
 
 if TYPE_CHECKING:
     from api.home import Home
@@ -44,7 +45,9 @@ def draw(home: Home, how_many: int, seed: str, begin: int | None, end: int | Non
     checkpoint = home.policy().verify(ledger.signed_checkpoint(size))
     first = ledger.position_as_of(begin - 1) + 1 if begin is not None else 1
     last = min(size, ledger.position_as_of(end - 1)) if end is not None else size
-    sample = [_evidence(home, position, checkpoint.checkpoint.root, size) for position in draw_positions(root, how_many, first, last)]
+    sample = [
+        _evidence(home, position, checkpoint.checkpoint.root, size) for position in draw_positions(root, how_many, first, last)
+    ]
     return {
         "ok": all(row["proof"]["verified"] for row in sample),
         "seed": root.hex(),
@@ -65,11 +68,10 @@ def size_of(home: Home, root: bytes) -> int:
     newest = home.ledger.newest_checkpoint()
     if newest is None:
         raise errors.NotFound("the log has no checkpoint yet", remedy="append something first")
-    policy = home.policy()
-    for size, signed in home.ledger.checkpoint_rows(0):
-        if policy.verify(signed).checkpoint.root == root:
-            return size
-    return newest[0]
+    for size, signed in StoredRows(home.reader.engine).checkpoint_rows(0, None):
+        if note.parse_checkpoint(note.split_note(signed)[0]).root == root:
+            return int(size)
+    return int(newest[0])
 
 
 def _evidence(home: Home, position: int, root: bytes, size: int) -> dict[str, Any]:
@@ -84,8 +86,19 @@ def _evidence(home: Home, position: int, root: bytes, size: int) -> dict[str, An
     except errors.BadProof:
         verified = False
     return {
-        "position": position, "label": header.source.ref or header.id, "event_id": header.id, "type": header.type,
-        "stream": stream, "version": version, "authority": header.authority, "recorded_at": recorded_at,
+        "position": position,
+        "label": header.source.ref or header.id,
+        "event_id": header.id,
+        "type": header.type,
+        "stream": stream,
+        "version": version,
+        "authority": header.authority,
+        "recorded_at": recorded_at,
         "leaf_hash": leaf_hash.hex(),
-        "proof": {"leaf_index": position - 1, "size": size, "path": [base64.b64encode(h).decode() for h in path], "verified": verified},
-    }  # fmt: skip
+        "proof": {
+            "leaf_index": position - 1,
+            "size": size,
+            "path": [base64.b64encode(part).decode() for part in path],
+            "verified": verified,
+        },
+    }

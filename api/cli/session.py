@@ -15,6 +15,7 @@ from api.cli.rendering import json_document, plain
 
 if TYPE_CHECKING:
     from api.home import Home
+    from projections.wording.typography import Language
 
 PROGRESS_EVERY_SECONDS = 0.1
 CLEAR_LINE = "\r\x1b[K"
@@ -39,9 +40,10 @@ class Session:
 
         return Path(self.arguments.home) if self.arguments.home else default_path()
 
-    def language(self, nation: str = "GB") -> str:
+    def language(self, nation: str = "GB") -> Language:
         """--lang, else the language of the view asked."""
-        return self.arguments.lang or LANGUAGES[nation]
+        chosen: Language = self.arguments.lang or LANGUAGES[nation]
+        return chosen
 
     @contextmanager
     def home(self) -> Iterator[Home]:

@@ -11,17 +11,18 @@ from api.cli.frame import banner, document, headed, moment, standing
 from api.cli.rendering import Cell
 from api.cli.words import Words
 from projections.nations import FIRST
+from projections.wording.situations import FLAGS, HEADINGS
 
 if TYPE_CHECKING:
     from api.cli.session import Session
     from api.home import Home
 
-OBLIGATIONS = ("prosecutor_or_coroner", "investigation", "protection_need_answer")
-
 
 def add_to(commands: Commands[Parser]) -> None:
-    """situation."""
-    parser = add_command(commands, "situation", run, "what is open, unconfirmed, unacknowledged and contradictory at an instant")
+    """Add situation."""
+    parser = add_command(
+        commands, "situation", run, "what is open, unconfirmed, unacknowledged and contradictory at an instant"
+    )
     add_view(parser)
     add_as_of(parser)
 
@@ -44,20 +45,30 @@ def situation_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> lis
     nation = answer["view"]
     lines = banner(words, home, FIRST[nation].marking)
     lines += [f"* {words(f'view {nation}')} · {words('situation')}", *standing(words, answer, nation)]
-    lines += ["", "* " + words("open distress", count=len(answer["open_distress"]))]
-    lines += _distress_lines(words, answer, nation) or ["  " + words("no distress")]
-    unconfirmed = answer["unconfirmed_distress"]
-    lines.append("* " + words("unconfirmed distress", count=len(unconfirmed)))
-    lines.append("  " + (", ".join(unconfirmed) + f" – {words('not believed safe')}" if unconfirmed else words("none")))
-    lines.append("* " + words("open incidents", count=len(answer["open_incidents"])))
-    lines.append("  " + (", ".join(answer["open_incidents"]) or words("none")))
-    for name in ("unacknowledged", "unanswered"):
-        head = (words("ref"), words("no."), words("stream"), words("from whom"), words("since"), "")
+    lines += [
+        "",
+        *_counted(words, "open_distress", answer),
+        *(_distress_lines(words, answer, nation) or [f"  {words('none')}"]),
+    ]
+    unconfirmed = [_flagged(words, stream, answer) for stream in answer["unconfirmed_distress"]]
+    lines += [
+        *_counted(words, "unconfirmed_distress", answer),
+        *([f"  {stream}" for stream in unconfirmed] or [f"  {words('none')}"]),
+    ]
+    if unconfirmed:
+        lines.append("  " + words("not believed safe"))
+    lines += [*_counted(words, "open_incidents", answer), "  " + (", ".join(answer["open_incidents"]) or words("none"))]
+    for name in ("unacknowledged", "unanswered", "opening_not_on_record"):
         rows = [_waiting_row(words, row, nation) for row in answer[name]]
-        lines += headed(words, words(name), rows, head, "lr")
-    lines += headed(words, words("contradictions"), [_contradiction_row(words, row) for row in answer["contradictions"]])
-    rows = [_obligation_row(words, row, nation) for row in answer["obligations"]]
-    lines += headed(words, words("obligations"), rows, align="lrlll")
+        lines += _section(
+            words, name, rows, (words("ref"), words("no."), words("stream"), words("from whom"), words("since"), "")
+        )
+    lines += _section(words, "contradictions", [_contradiction_row(words, row) for row in answer["contradictions"]])
+    owed: list[list[Cell]] = [
+        [row["label"], row["position"], row["stream"], said(words, row), words.short(row["since"], nation)]
+        for row in answer["obligations"]
+    ]
+    lines += _section(words, "obligations", owed)
     if answer["parked"]:
         lines += ["", "! " + words("parked", count=len(answer["parked"]))]
     tail = answer.get("tail")
@@ -66,38 +77,53 @@ def situation_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> lis
     return lines
 
 
+def heading(words: Words, name: str) -> str:
+    """The heading of one part of a situation."""
+    return HEADINGS[name][words.column]
+
+
+def said(words: Words, row: Mapping[str, Any]) -> str:
+    """What a row says, in this language."""
+    return str(row["what"] if words.language == "en" else row["quoi"])
+
+
+def _counted(words: Words, name: str, answer: Mapping[str, Any]) -> list[str]:
+    return [f"* {heading(words, name)} ({len(answer[name])})"]
+
+
+def _section(words: Words, name: str, rows: list[list[Cell]], head: tuple[str, ...] = ()) -> list[str]:
+    return headed(f"{heading(words, name)} ({len(rows)})", rows, head, "lr")
+
+
+def _flagged(words: Words, stream: str, answer: Mapping[str, Any]) -> str:
+    return " · ".join([stream, *(FLAGS[flag][words.column] for flag in answer["flags"].get(stream, ()))])
+
+
 def _distress_lines(words: Words, answer: Mapping[str, Any], nation: str) -> list[str]:
-    coordinators = {row["stream"]: row for row in answer.get("coordination", ())}
-    silent = {row["stream"]: row for row in answer.get("silent", ())}
+    coordinators = {row["stream"]: row for row in answer["coordination"]}
+    silent = {row["stream"]: row for row in answer["silent"]}
     lines = []
     for stream in answer["open_distress"]:
-        said = [stream]
+        parts = [_flagged(words, stream, answer)]
         coordinator = coordinators.get(stream, {})
         if coordinator.get("by"):
             since = words.short(coordinator["since"], nation)
-            said.append(words("coordinated", by=coordinator["by"], since=since))
+            parts.append(words("coordinated", by=coordinator["by"], since=since))
         else:
-            said.append(words("nobody coordinates"))
+            parts.append(words("nobody coordinates"))
         if stream in silent:
-            said.append(words("silent", minutes=silent[stream]["minutes"]))
-        if "partly_disembarked" in answer.get("flags", {}).get(stream, ()):
-            said.append(words("partly disembarked"))
-        lines.append("  " + " · ".join(said))
+            parts.append(words("silent", minutes=silent[stream]["minutes"]))
+        lines.append("  " + " · ".join(parts))
     return lines
 
 
 def _waiting_row(words: Words, row: Mapping[str, Any], nation: str) -> list[Cell]:
-    whom = f"{row['by']} → {row.get('to') or row.get('asset') or '?'}"
-    remark = words("claimed") if row.get("claimed_acknowledged") else ""
+    to = row.get("to") or row.get("asset")
+    whom = f"{row['authority']} → {to}" if to else row["authority"]
+    remark = words("claimed") if row.get("claimed") else ""
     return [row["label"], row["position"], row["stream"], whom, words.short(row["since"], nation), remark]
 
 
 def _contradiction_row(words: Words, row: Mapping[str, Any]) -> list[Cell]:
-    events = ", ".join(f"{e['label']} ({words('no.').lower()} {e['position']})" for e in row["events"])
-    what = row["what"] if words.language == "en" else row.get("quoi", row["what"])
-    return [row["code"], what, events, words("who can end", who=", ".join(row["who_can_end"]))]
-
-
-def _obligation_row(words: Words, row: Mapping[str, Any], nation: str) -> list[Cell]:
-    what = words(row["obligation"]) if row["obligation"] in OBLIGATIONS else row["obligation"]
-    return [row["label"], row["position"], row["stream"], what, words.short(row["since"], nation)]
+    events = ", ".join(f"{e['label']} ({words('no.').lower()} {e['position'] or '?'})" for e in row["events"])
+    return [row["code"], said(words, row), events, words("who can end", who=", ".join(row["who_can_end"]))]

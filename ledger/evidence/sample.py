@@ -1,9 +1,9 @@
 """A sample of a log that nobody chose: positions drawn by a published rule from a seed fixed before anybody could know it.
 
-The rule (ours): the draw is over the positions first to last. Draw number k (from 0) is SHA-256 of the 32-byte seed followed by k
-as eight big-endian bytes. Its first eight bytes, as a big-endian integer v, are taken where v is below the largest multiple of the
-range that fits into 64 bits (so that no position is likelier than another); the position is first + v mod the range. A position
-already drawn, or a v beyond that multiple, is passed over. The draw ends when enough positions are found, or all of them.
+The rule (ours): the draw is over the positions first to last. Draw number k (from 0) is SHA-256 of the 32-byte seed followed by
+k as eight big-endian bytes. Its first eight bytes, as a big-endian integer v, are taken where v is below the largest multiple of
+the range that fits into 64 bits (so that no position is likelier than another); the position is first + v mod the range. A
+position already drawn, or a v beyond that multiple, is passed over. The draw ends when enough positions are found, or all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def draw_positions(seed: bytes, how_many: int, first: int, last: int) -> list[in
     Raises BadQuestion for a seed that is not 32 bytes, or for too large a sample.
     """
     if len(seed) != SEED_BYTES:
-        raise errors.BadQuestion(f"a seed has {SEED_BYTES} bytes, not {len(seed)}", field="seed", remedy="give a checkpoint's root")
+        raise errors.BadQuestion(
+            f"a seed has {SEED_BYTES} bytes, not {len(seed)}", field="seed", remedy="give a checkpoint's root"
+        )
     if how_many > SAMPLE_MAX:
         raise errors.BadQuestion(f"more than {SAMPLE_MAX}", field="n", remedy="entente verify checks every entry")
     span = last - first + 1

@@ -137,7 +137,9 @@ class Ledger(LogReader, Application[str]):
 
     @property
     def sequencer(self) -> Sequencer:
-        """What records. Raises Unavailable where the ledger was opened for reading."""
+        """What records. Raises Unavailable where the ledger was opened for reading, or is closed."""
+        if self.closing.is_set():
+            raise errors.Unavailable("this ledger is closed")
         if self._sequencer is None:
             raise errors.Unavailable("this ledger was opened without the log's key, for reading", remedy="give log_key")
         return self._sequencer

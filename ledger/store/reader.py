@@ -1,4 +1,4 @@
-"""Reading the log: entries in bulk, single ones, what stands beside them, and every stored row for whoever audits.
+"""Reading the log: entries in bulk, single ones, what stands beside them, and checkpoints. (Raw rows: audit.py.)
 
 Positions count from 1, instants are microseconds since 1970 UTC. Database errors become Unavailable. Nothing here is
 verified: a reader that must not trust the store re-hashes what it reads (projections, evidence).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -22,9 +22,8 @@ from ledger.store import tables
 from ledger.store.engines import answering, is_sqlite
 from ledger.store.mapper import Recorded
 from ledger.store.receipt import Receipt, receipt_of
-from ledger.store.writer import Placed, Row, Tile
+from ledger.store.writer import Placed
 
-AUDIT_ROWS = 1_000
 PROBES = 31
 """Instants read in one round trip while searching for a position: 4 trips for a million entries."""
 
@@ -177,56 +176,6 @@ class LogReader:
         table = tables.cosignatures.c
         lines = [line for (line,) in self._all(select(table.line).where(table.size == row[0]).order_by(table.name))]
         return note.add_lines(row[1], [note.parse_signature_line(line) for line in lines]) if lines else row[1]
-
-    # -- every stored row, for audits ------------------------------------------------------------------------------------
-
-    def rows(self, after: int, limit: int) -> list[Row]:
-        """Rows of `entries` in order of position."""
-        query = select(tables.entries).where(ENTRIES.position > after).order_by(ENTRIES.position).limit(limit)
-        return [Row.read(row) for row in self._all(query)]
-
-    def checkpoint_rows(self, after: int, upto: int | None = None) -> list[Placed]:
-        """(size, note) with after < size <= upto, in order."""
-        query = _between(select(tables.checkpoints), tables.checkpoints.c.size, after, upto)
-        return [(size, bytes(body)) for size, body in self._all(query)]
-
-    def section_rows(self, after: int, upto: int | None = None) -> list[tuple[int, str, bytes]]:
-        """(position, name, ciphertext) with after < position <= upto."""
-        query = _between(select(tables.sections), tables.sections.c.position, after, upto).order_by(tables.sections.c.name)
-        return [(position, name, bytes(ciphertext)) for position, name, ciphertext in self._all(query)]
-
-    def wrap_rows(self, after: int, upto: int | None = None) -> list[tuple[int, str, str, bytes]]:
-        """(position, name, recipient, wrap) with after < position <= upto."""
-        columns = tables.wraps.c
-        query = _between(select(tables.wraps), columns.position, after, upto).order_by(columns.name, columns.recipient)
-        return [(position, name, recipient, bytes(wrap)) for position, name, recipient, wrap in self._all(query)]
-
-    def cosignature_rows(self) -> Iterator[tuple[int, str, str]]:
-        """(size, name, line), by size and name."""
-        columns = tables.cosignatures.c
-        size = 0
-        while rows := self._all(
-            select(tables.cosignatures)
-            .where(columns.size.in_(select(columns.size).where(columns.size > size).order_by(columns.size).limit(AUDIT_ROWS)))
-            .order_by(columns.size, columns.name)
-        ):
-            yield from ((row[0], row[1], row[2]) for row in rows)
-            size = rows[-1][0]
-
-    def tile_rows(self) -> Iterator[Tile]:
-        """(level, tile index, hashes, root), by level and index."""
-        columns = tables.tiles.c
-        for (level,) in self._all(select(columns.level).distinct().order_by(columns.level)):
-            after = -1
-            query = select(tables.tiles).where(columns.level == level).order_by(columns.tile_index).limit(AUDIT_ROWS)
-            while rows := self._all(query.where(columns.tile_index > after)):
-                yield from (Tile(row[0], row[1], bytes(row[2]), bytes(row[3])) for row in rows)
-                after = rows[-1][1]
-
-
-def _between(query: Select[Any], column: Any, after: int, upto: int | None) -> Select[Any]:
-    query = query.where(column > after).order_by(column)
-    return query if upto is None else query.where(column <= upto)
 
 
 def _recorded(row: Any) -> Recorded:

@@ -1,0 +1,37 @@
+"""The rest of the demonstration: every figure of both nations, all pairs, the situation through the night, the questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from api.cli.arguments import instant
+from api.cli.figures import figures_screen
+from api.cli.reconcile import reconcile_screen
+from api.cli.situation import situation_screen
+
+if TYPE_CHECKING:
+    from api.cli.demo import Demo
+
+
+def rest(demo: Demo, scenario: Mapping[str, Any]) -> Iterator[str]:
+    """Screen after screen, as the night's own list of questions has them."""
+    from projections.view import reconcile
+
+    home, words, asked = demo.home, demo.words, scenario["questions"]
+    yield from ("", f"* {demo.told('rest')}")
+    for question in asked["figures"]:
+        yield ""
+        moment = home.view(question["view"]).at(instant(question["as_of"]))
+        yield from figures_screen(words, home, moment.figures(date.fromisoformat(question["day"])))
+    yield from ("", f"* {demo.told('all pairs')}")
+    for question in asked["reconciliations"]:
+        yield ""
+        gb, fr = (home.view(side.upper()).at(instant(question[side]["as_of"])) for side in ("gb", "fr"))
+        days = {side: date.fromisoformat(question[side]["day"]) for side in ("gb", "fr")}
+        yield from reconcile_screen(words, home, reconcile(question["pair"], gb, days["gb"], fr, days["fr"]))
+    yield from ("", f"* {demo.told('through')}")
+    for question in asked["situation"]:
+        yield ""
+        yield from situation_screen(words, home, home.view(question["view"]).at(instant(question["as_of"])).situation())

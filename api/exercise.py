@@ -148,6 +148,7 @@ class Player:
         more: list[keys.SigningKey] | None = None,
     ) -> None:
         speaker = self.authors[nations[0]]
+        self.clock.now += 1
         unsigned = {"type": type_name, "stream": stream, "occurred_at": _now(self.clock), "data": data}
         submitted = authoring.compose(unsigned, speaker, self.origin, self.sealers, self.clock.now)
         others = [self.authors[n].key for n in nations[1:]] + (more or [])

@@ -85,12 +85,27 @@ class Registrar:
     ) -> Receipt:
         """Record a registry event in the name of the first of these nations, signed by all of them and by `more`."""
         authorities = [self.home.key(f"authority-{nation}") for nation in nations]
+        speaker = Author(nations[0], nations[0], authorities[0])
+        return self._append(type_name, stream, data, speaker, [*authorities[1:], *more])
+
+    def rotate(self, old: Author, new: SigningKey) -> Receipt:
+        """Replace a key by its successor; both sign, no authority need be asked."""
+        data = {
+            "old": old.key.key_id,
+            "registered": new.key_id,
+            "type_code": "01",
+            "public_key": in_base64(new.public),
+        }
+        return self._append("key.rotated", KEYS, data, old, [new])
+
+    def _append(
+        self, type_name: str, stream: str, data: Mapping[str, Any], speaker: Author, others: Sequence[SigningKey]
+    ) -> Receipt:
         now = self.now()
         unsigned = {"type": type_name, "stream": stream, "occurred_at": format_instant(now), "data": data}
-        speaker = Author(nations[0], nations[0], authorities[0])
         text_for = sealers(self.home) if type_name != "ledger.opened" else Sealers({}, {})
         submitted = authoring.compose(unsigned, speaker, self.home.settings.origin, text_for, now)
-        return self.home.ledger.append(authoring.countersign(submitted, [*authorities[1:], *more]))
+        return self.home.ledger.append(authoring.countersign(submitted, others))
 
 
 def sealers(home: Home) -> Sealers:

@@ -32,55 +32,78 @@ def is_plainly_over(facts: Collection[Fact]) -> bool:
 
     `facts` are the live facts of one stream in log order.
     """
-    opening: Fact | None = None
-    closed: Fact | None = None
-    waiting: set[str] = set()
-    still_open: set[str] = set()
-    authors: set[tuple[str, str]] = set()
-    rescued = landed = 0
-    aboard = ""
+    end = _End()
     for fact in facts:
-        kind, code = fact.kind, fact.code
+        if not end.take(fact):
+            return False
+    return end.is_plain()
+
+
+class _End:
+    """What one pass over an incident's facts adds up to."""
+
+    __slots__ = ("aboard", "authors", "closed", "landed", "opening", "rescued", "still_open", "waiting")
+
+    def __init__(self) -> None:
+        self.opening: Fact | None = None
+        self.closed: Fact | None = None
+        self.waiting: set[str] = set()
+        self.still_open: set[str] = set()
+        self.authors: set[tuple[str, str]] = set()
+        self.rescued = self.landed = 0
+        self.aboard = ""
+
+    def take(self, fact: Fact) -> bool:
+        """Add one fact; False where the incident is not plain."""
+        kind = fact.kind
         if kind not in PLAIN_KINDS or fact.reading != "both" or '"position"' in fact.detail:
             return False
         if kind in REOPENING_KINDS:
-            closed = None
-        if kind == "incident":
-            if opening is not None:
-                return False
-            opening = fact
-            still_open.add(fact.nation)
-        elif kind == "step":
-            if code == "unfounded":
-                return False
-            if code == "closed":
-                closed = fact
-                still_open.discard(fact.nation)
-            elif code in ("confirmed", "reopened"):
-                closed = closed if code == "confirmed" else None
-                still_open.add(fact.nation)
-        elif kind == "notified":
-            waiting.add(fact.party)
-        elif kind == "acknowledged":
-            waiting.discard(fact.authority)
-        elif kind == "coordination":
-            still_open.add(fact.nation)
-        elif kind == "rescued":
-            rescued += fact.quantity
-            authors.add((kind, fact.authority))
-            still_open.add(fact.nation)
-        elif kind == "disembarked":
-            landed += fact.quantity
-            authors.add((kind, fact.authority))
-            if landed >= rescued:
-                still_open.discard(fact.nation)
+            self.closed = None
         if "persons_on_board" in fact.detail:
-            if aboard:
+            if self.aboard:
                 return False
-            aboard = fact.detail
-    if opening is None or closed is None or waiting or rescued != landed or len(authors) > 2 or _twice(authors):
-        return False
-    return opening.code != DISTRESS or (not still_open and _explained(closed, aboard, landed))
+            self.aboard = fact.detail
+        if kind == "step":
+            return self._step(fact)
+        if kind == "notified":
+            self.waiting.add(fact.party)
+        elif kind == "acknowledged":
+            self.waiting.discard(fact.authority)
+        elif kind in ("rescued", "disembarked"):
+            self._people(fact)
+        elif kind in ("incident", "coordination"):
+            self.still_open.add(fact.nation)
+            if kind == "incident":
+                if self.opening is not None:
+                    return False
+                self.opening = fact
+        return True
+
+    def _step(self, fact: Fact) -> bool:
+        if fact.code == "closed":
+            self.closed = fact
+            self.still_open.discard(fact.nation)
+        elif fact.code in ("confirmed", "reopened"):
+            self.closed = self.closed if fact.code == "confirmed" else None
+            self.still_open.add(fact.nation)
+        return fact.code != "unfounded"
+
+    def _people(self, fact: Fact) -> None:
+        self.authors.add((fact.kind, fact.authority))
+        if fact.kind == "rescued":
+            self.rescued += fact.quantity
+            self.still_open.add(fact.nation)
+            return
+        self.landed += fact.quantity
+        if self.landed >= self.rescued:
+            self.still_open.discard(fact.nation)
+
+    def is_plain(self) -> bool:
+        """Closed last by whoever held it open, everybody acknowledged and landed, each count by one authority."""
+        if self.opening is None or self.closed is None or self.waiting or self.rescued != self.landed or _twice(self.authors):
+            return False
+        return self.opening.code != DISTRESS or (not self.still_open and _explained(self.closed, self.aboard, self.landed))
 
 
 def _twice(authors: set[tuple[str, str]]) -> bool:

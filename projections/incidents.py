@@ -24,6 +24,7 @@ REOPENING_KINDS = frozenset(
         *("casualty", "sheltered", "protection_need"),
     }
 )
+REVIVING_STEP = {"closed": "reopened", "unfounded": "confirmed"}
 # Kinds that only incidents make: a stream that has one of them and no opening began without it. A case has links too.
 INCIDENT_KINDS = (REOPENING_KINDS - {"protection_need"}) | {"asset", "departure_prevented", "disruption"}
 # Casualties that explain why somebody never lands.
@@ -62,14 +63,13 @@ class Incident:
 
     @cached_property
     def state(self) -> str:
-        """open, closed or unfounded. What is said of people reopens what was closed; only a confirmation revives a false alarm."""
+        """open, closed or unfounded. A fact about people reopens what was closed; only a confirmation revives a false alarm."""
         state = "open"
         for fact in self.facts:
-            if fact.kind == "step" and fact.code in ("closed", "unfounded"):
-                state = fact.code
-            elif (fact.kind, fact.code) == ("step", "confirmed") and state == "unfounded":
-                state = "open"
-            elif state == "closed" and (fact.kind in REOPENING_KINDS or (fact.kind, fact.code) == ("step", "reopened")):
+            step = fact.code if fact.kind == "step" else ""
+            if step in ("closed", "unfounded"):
+                state = step
+            elif step == REVIVING_STEP.get(state) or (state == "closed" and fact.kind in REOPENING_KINDS):
                 state = "open"
         return state
 

@@ -1,7 +1,7 @@
 """Replay: what became known, in the order it became known.
 
-Pure, over the facts stated or ended in a range of positions. A statement is told as it was first made; a correction with the old
-and the new value; a withdrawal with what no longer stands; an entry recorded long after it happened is flagged late.
+Pure, over the facts stated or ended in a range of positions. A statement is told as it was first made; a correction with the
+old and the new value; a withdrawal with what no longer stands; an entry recorded long after it happened is flagged late.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _type(changes: Sequence[Change]) -> str:
 def changes_of(ended: Sequence[Fact], restated: Sequence[Fact]) -> Iterator[Change]:
     """Pair the facts that ended with those that stand in their place, and tell them apart column by column.
 
-    Facts of one event pair by kind and code first, so that each outcome of an attempt meets itself, then by kind in their order.
+    Facts of one event pair by kind and code first, so that each outcome of an attempt meets itself, then by kind in order.
     """
     left, new = list(ended), list(restated)
     pairs: list[tuple[Fact, Fact]] = []

@@ -48,6 +48,10 @@ class Generation:
             sqlite_where=self.facts.c.kind == "link",
             postgresql_where=self.facts.c.kind == "link",
         )
+        self._make_what_is_beside(name)
+
+    def _make_what_is_beside(self, name: str) -> None:
+        """When positions were recorded, which streams matter, what was sealed or parked, and how far the view is."""
         self.instants = Table(
             f"instants_{name}",
             metadata,

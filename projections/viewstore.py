@@ -18,7 +18,8 @@ from sqlalchemy import (
     event,
     func,
     insert,
-    literal, literal_column,
+    literal,
+    literal_column,
     or_,
     select,
 )

@@ -70,7 +70,18 @@ def ask(run, played):
 
 def test_figures_have_the_shape_that_others_rely_on(ask):
     answer = ask("figures", "gb", "--day", "2015-08-26", "--as-of", LONDON_06)
-    assert {"view", "day", "as_of", "window", "position", "checkpoint", "ruleset", "settled", "figures", "people"} <= answer.keys()
+    assert {
+        "view",
+        "day",
+        "as_of",
+        "window",
+        "position",
+        "checkpoint",
+        "ruleset",
+        "settled",
+        "figures",
+        "people",
+    } <= answer.keys()
     assert answer["view"] == "GB" and answer["figures"]["G1"] == 10 and answer["settled"] is True
     assert answer["window"] == {"from": "2015-08-25T23:00:00.000000Z", "to": "2015-08-26T23:00:00.000000Z"}
     assert answer["checkpoint"]["final"] is True and answer["exercise"] is True
@@ -212,7 +223,12 @@ def test_the_same_file_again_gives_the_same_receipts(run, home, tmp_path):
 
 def test_a_refused_line_is_named_and_keeps_no_other_out(run, home, tmp_path):
     file = lines(
-        tmp_path / "events.jsonl", event(id=EVENT_1), "not json", event(data={"kind": "picnic"}), "", event(id=EVENT_2, stream="INC-T2")
+        tmp_path / "events.jsonl",
+        event(id=EVENT_1),
+        "not json",
+        event(data={"kind": "picnic"}),
+        "",
+        event(id=EVENT_2, stream="INC-T2"),
     )
     code, out, err = run("--home", home, "append", file, "--key", "service-PAF", "--at", MORNING_AFTER, "--json")
     document = json.loads(out)
@@ -252,7 +268,9 @@ def test_a_key_that_is_not_registered_speaks_for_nobody(run, home, tmp_path):
 
 
 def test_free_text_never_stands_in_the_clear(run, home, tmp_path):
-    file = lines(tmp_path / "events.jsonl", event(id=EVENT_1, data={"kind": "other", "place": "ET-PLATFORM", "note": "CANARY-NOTE"}))
+    file = lines(
+        tmp_path / "events.jsonl", event(id=EVENT_1, data={"kind": "other", "place": "ET-PLATFORM", "note": "CANARY-NOTE"})
+    )
     assert run("--home", home, "append", file, "--key", "service-PAF", "--at", MORNING_AFTER)[0] == 0
     assert not [path for path in home.rglob("*") if path.is_file() and b"CANARY-NOTE" in path.read_bytes()]
 
@@ -327,8 +345,12 @@ def test_verify_names_an_entry_changed_behind_the_ledgers_back(run, home):
     with sqlite3.connect(home / "ledger.sqlite") as database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f"DROP TRIGGER {name}")
-        position, entry = database.execute("SELECT position, entry FROM entries WHERE type = 'interception.recorded'").fetchone()
-        database.execute("UPDATE entries SET entry = ? WHERE position = ?", (entry.replace(b'"persons":4', b'"persons":5'), position))
+        position, entry = database.execute(
+            "SELECT position, entry FROM entries WHERE type = 'interception.recorded'"
+        ).fetchone()
+        database.execute(
+            "UPDATE entries SET entry = ? WHERE position = ?", (entry.replace(b'"persons":4', b'"persons":5'), position)
+        )
     database.close()
     code, out, _ = run("verify", home, "--json")
     assert code == 1
@@ -372,7 +394,10 @@ def test_the_life_of_a_key(ask, run, home, tmp_path):
     made = ask("key", "new", "service-BF-2", home=home)
     assert oct(Path(made["file"]).stat().st_mode)[-3:] == "600"
     assert run("--home", home, "key", "new", "service-BF-2")[0] == 2
-    assert ask("key", "register", "service-BF-2", "--owner", "BF", "--may-append", "interception.*", home=home)["key_id"] == made["key_id"]
+    assert (
+        ask("key", "register", "service-BF-2", "--owner", "BF", "--may-append", "interception.*", home=home)["key_id"]
+        == made["key_id"]
+    )
     listed = {row["key_id"]: row for row in ask("key", "list", home=home)["keys"]}
     assert (listed[made["key_id"]]["owner"], listed[made["key_id"]]["may_append"]) == ("BF", ["interception.*"])
     code, _, err = run("--home", home, "append", lines(tmp_path / "e", event()), "--key", "service-BF-2")
@@ -413,7 +438,9 @@ def test_the_doctor_names_what_is_wrong_and_the_remedy(ask, run, home):
     (home / "policy.txt").write_text("nonsense\n")
     document = ask("doctor", code=1, home=home)
     wrong = {check["part"] for check in document["checks"] if not check["is_safe"]}
-    assert "policy" in wrong and all(check["remedy"] for check in document["checks"] if not check["is_safe"] and check["part"] == "store")
+    assert "policy" in wrong and all(
+        check["remedy"] for check in document["checks"] if not check["is_safe"] and check["part"] == "store"
+    )
 
 
 # -- errors ----------------------------------------------------------------------------------------------------------------------
@@ -504,7 +531,9 @@ def test_a_terminal_that_knows_no_accents_gets_no_traceback(played):
 
 
 def test_whoever_reads_only_the_first_line_gets_no_complaint(played):
-    command = f"{sys.executable} -c 'import sys; from api.cli import main; sys.exit(main())' figures gb --day 2015-08-26 | head -n 1"
+    command = (
+        f"{sys.executable} -c 'import sys; from api.cli import main; sys.exit(main())' figures gb --day 2015-08-26 | head -n 1"
+    )
     environment = {**os.environ, "ENTENTE_HOME": str(played), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=False)
     assert done.stdout.startswith("EXERCISE") and done.stderr == ""

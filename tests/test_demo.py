@@ -26,7 +26,7 @@ def shown(capsys, tmp_path):
 
 
 def beats(text):
-    parts = text.split("────────\n")
+    parts = text.split("\n────────\n")
     return [" ".join(part.split()) for part in parts[1:]]
 
 
@@ -58,7 +58,7 @@ def test_four_beats_in_french(shown):
 
 def test_each_beat_fits_on_a_screen(shown):
     _, text = shown()
-    for beat in text.split("────────\n")[1:]:
+    for beat in text.split("\n────────\n")[1:]:
         assert len(beat.splitlines()) <= 40 and max(map(len, beat.splitlines())) <= 240
 
 

@@ -172,8 +172,9 @@ def test_every_column_of_every_table_changed_behind_the_ledgers_back_is_found(ho
 def test_a_row_deleted_behind_the_ledgers_back_is_missed(home: Home, table: str) -> None:
     engine = home.ledger.engine
     with engine.begin() as connection:
-        row = dict(connection.execute(text(f"SELECT * FROM {table} LIMIT 1")).mappings().one())
         key = KEYS.get(table, ("level", "tile_index"))
+        rows = connection.execute(text(f"SELECT * FROM {table} ORDER BY {', '.join(key)}")).mappings().all()
+        row = dict(rows[-2] if len(rows) > 1 else rows[0])
         where = " AND ".join(f"{name} = :{name}" for name in key)
         connection.execute(text(f"DELETE FROM {table} WHERE {where}"), {name: row[name] for name in key})
     answer = verify_home(home, workers=1)
@@ -206,5 +207,5 @@ def test_a_tail_cut_off_with_its_checkpoints_is_missed_by_the_cosigners(home: Ho
 @pytest.mark.parametrize("statement", ["UPDATE entries SET type = 'x'", "DELETE FROM entries", "DELETE FROM checkpoints"])
 def test_the_database_itself_refuses_to_change_what_is_recorded(home_of: Any, statement: str) -> None:
     home = home_of(load(NIGHT))
-    with pytest.raises(DatabaseError, match="(?i)append-only"), home.ledger.engine.begin() as connection:
+    with pytest.raises(DatabaseError, match=r"(?i)append-only"), home.ledger.engine.begin() as connection:
         connection.execute(text(statement))

@@ -34,8 +34,8 @@ def add_to(commands: Commands[Parser]) -> None:
     register.add_argument(
         "--may-append", action="append", default=[], metavar="TYPE", help="types it may state, e.g. incident.*"
     )
-    rotate = add_command(group, "rotate", run_rotate, "replace a key by a new one, in the same role and scope")
-    rotate.add_argument("old", metavar="OLD", help="the key replaced: its name, file or key id")
+    rotate = add_command(group, "rotate", run_rotate, "replace a key by a new one, signed by both, in the same role and scope")
+    rotate.add_argument("old", metavar="OLD", help="the private key replaced: a file, or its name")
     rotate.add_argument("new", metavar="NEW", help="its successor's private key: a file, or its name")
     revoke = add_command(group, "revoke", run_revoke, "end a key: it says nothing more from the next position on")
     revoke.add_argument("key", metavar="KEY", help="its name, file or key id")
@@ -87,14 +87,12 @@ def run_register(session: Session, arguments: argparse.Namespace) -> int:
 
 def run_rotate(session: Session, arguments: argparse.Namespace) -> int:
     """Rotate a key."""
-    from api.cli.append import find_key
-    from api.registrar import KEYS, Registrar, in_base64, signing_nations
+    from api.cli.append import author_of, find_key
+    from api.registrar import Registrar
 
     with session.home() as home:
-        registrar = Registrar(home)
-        old, new = _named(home, registrar.keys, arguments.old), find_key(home, arguments.new)
-        data = {"old": old.key_id, "registered": new.key_id, "type_code": "01", "public_key": in_base64(new.public)}
-        receipt = registrar.state("key.rotated", KEYS, data, signing_nations(old.nation), [new])
+        old, new = find_key(home, arguments.old), find_key(home, arguments.new)
+        receipt = Registrar(home).rotate(author_of(home, old), new)
         return _recorded(session, home, "rotated to", new.key_id, receipt.as_dict())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from projections.wording.typography import Words, words
+from projections.wording.typography import words
 
 STATEMENT = words("{name}: {parts}", "{name} : {parts}")
 CORRECTED = words("{label} corrected: {what}", "{label} rectifié : {what}")

@@ -91,11 +91,20 @@ class AskedView:
         newest = ledger.signed_checkpoint()
         verified = self.home.policy().verify(newest)
         size, root = verified.checkpoint.size, verified.checkpoint.root
-        entries = [row for at in range(first - 1, last, ENTRIES_AT_ONCE) for row in ledger.entries(at, min(ENTRIES_AT_ONCE, last - at))]
+        entries = [
+            row for at in range(first - 1, last, ENTRIES_AT_ONCE) for row in ledger.entries(at, min(ENTRIES_AT_ONCE, last - at))
+        ]
         missing = sorted(set(range(first, last + 1)) - {position for position, _ in entries})
         outside = [position for position, entry in entries if not self._is_in_tree(position, entry, size, root)]
         return [
-            {"check": "positions", "ok": not missing, "first": first, "last": last, "entries": len(entries), "missing": missing},
+            {
+                "check": "positions",
+                "ok": not missing,
+                "first": first,
+                "last": last,
+                "entries": len(entries),
+                "missing": missing,
+            },
             {"check": "inclusion", "ok": not outside and not missing, "size": size, "not_in_tree": outside},
             {"check": "checkpoint", "ok": True, "size": size, "final": verified.final, "cosigned": sorted(verified.cosigned)},
         ]

@@ -43,13 +43,16 @@ class Opener:
         self.nation = nation
         self.key = key
         self.sections = sections
+        self._instant = ("", 0)
 
     def open(self, position: int, entry: bytes, keys: KeyRing) -> Opened:
         """Decode one entry. Faults are returned, not raised: one bad event must not stop the rest."""
         recorded_at_text, stream, version, payload = split_entry(entry)
-        recorded_at = parse_instant(recorded_at_text)
+        if recorded_at_text != self._instant[0]:  # entries of one commit share their instant
+            self._instant = (recorded_at_text, parse_instant(recorded_at_text))
+        recorded_at = self._instant[1]
         try:
-            event = events.decode(payload)
+            event = events.decode_recorded(payload)
         except errors.EntenteError as wrong:
             return Opened(position, stream, recorded_at, None, version, str(wrong))
         if event.header.type != SEALED:
@@ -57,7 +60,7 @@ class Opener:
         if event.data.nation != self.nation:
             return Opened(position, stream, recorded_at, None, version, sealed=True)
         try:
-            inner = self._inner(position, event, keys)
+            inner = self._inner(position, events.decode(payload), keys)
         except errors.EntenteError as wrong:
             return Opened(position, stream, recorded_at, None, version, str(wrong), sealed=True)
         statement = Statement(position, recorded_at, inner, shared=False)

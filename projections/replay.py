@@ -7,6 +7,7 @@ old and the new value; a withdrawal with what no longer stands; an entry recorde
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -17,15 +18,17 @@ from projections.wording.facts import COLUMNS, KINDS, word
 from projections.wording.replays import (
     CHANGE,
     CORRECTED,
+    COUNTED_AS,
     EXTRAS,
     JOINED,
+    NAMED,
     NOTHING,
     NUMBERED_UNITS,
     RESTORED,
     STATEMENT,
     WITHDRAWN,
 )
-from projections.wording.typography import Words, format_amount, format_number
+from projections.wording.typography import LANGUAGES, Words, format_amount, format_number
 
 MINUTE = 60_000_000
 LATE_MINUTES = 30
@@ -180,23 +183,29 @@ def _value(fact: Fact | None, column: str) -> Any:
 
 
 def _said(made: Sequence[Fact], changes: Sequence[Change]) -> Words:
-    told = [describe(f) for f in made] + [_describe_change(c) for c in changes]
+    """All of an event in one sentence. Facts of one kind are told under one name."""
+    told: list[Words] = []
+    for kind, facts in groupby(made, key=lambda f: f.kind):
+        name = KINDS.get(kind, Words(kind, kind))
+        parts = [_particulars(f) for f in facts]
+        joined = Words(*(JOINED[n].join(p[n] for p in parts if p[n]) for n in (0, 1)))
+        told.append(STATEMENT.format(name=name, parts=joined) if joined.en else name)
+    told += [_describe_change(c) for c in changes]
     return Words(*(JOINED[n].join(t[n] for t in told) for n in (0, 1)))
 
 
-def describe(fact: Fact) -> Words:
-    """A fact in one phrase: what it is called, its category, its count, and whom or what it concerns."""
-    name = KINDS.get(fact.kind, Words(fact.kind, fact.kind))
+def _particulars(fact: Fact) -> Words:
+    """What a fact says beyond its name: its category, its count, and whom or what it concerns; empty where that is all."""
     extras = [str(getattr(fact, c)) for c in EXTRAS.get(fact.kind, ()) if getattr(fact, c)]
     phrases = []
-    for n, lang in enumerate(("en", "fr")):
-        parts = [word(fact.kind, fact.code)[n]] if fact.code and fact.kind != "amount" else []
+    for category, lang in zip(word(fact.kind, fact.code), LANGUAGES, strict=True):
         if fact.kind == "amount":
-            parts.append(format_amount(fact.quantity, fact.code, "fr" if lang == "fr" else "en"))
-        elif fact.unit in NUMBERED_UNITS:
-            parts.append(format_number(fact.quantity, "fr" if lang == "fr" else "en"))
-        phrase = STATEMENT[n].format(name=name[n], parts=", ".join(parts)) if parts else name[n]
-        phrases.append(f"{phrase} ({', '.join(extras)})" if extras else phrase)
+            parts = [format_amount(fact.quantity, fact.code, lang)]
+        else:
+            number = format_number(fact.quantity, lang) if fact.unit in NUMBERED_UNITS else ""
+            parts = [f"{number} {category}".strip()] if fact.kind in COUNTED_AS else [p for p in (number, category) if p]
+        told = ", ".join(parts)
+        phrases.append(f"{told} ({', '.join(extras)})".strip() if extras else told)
     return Words(*phrases)
 
 
@@ -204,9 +213,11 @@ def _describe_change(change: Change) -> Words:
     fact, (before, after) = change.fact, change.values
     if change.old is None or change.new is None:
         template = RESTORED if change.old is None else WITHDRAWN
-        return template.format(label=fact.label, what=describe(fact))
+        return template.format(label=fact.label, what=_said([fact], []))
     if change.column == "detail":
         before, after = (", ".join(f"{k} {v}" for k, v in sorted(side.items())) or None for side in (before, after))
     told = {name: NOTHING if v in (None, "") else v for name, v in (("before", before), ("after", after))}
     name = KINDS.get(fact.kind, Words(fact.kind, fact.kind))
+    if fact.code and change.column != "code":
+        name = NAMED.format(name=name, code=word(fact.kind, fact.code))
     return CORRECTED.format(label=fact.label, what=CHANGE.format(name=name, column=COLUMNS[change.column], **told))

@@ -18,6 +18,8 @@ Rule = Callable[[Event, Callable[[str], Event | None]], Iterable[Part]]
 
 RULES: dict[str, Rule] = {}
 
+_encode = msgspec.json.Encoder(order="sorted").encode
+
 PERSON_ATTEMPT = "person-attempt"
 PERSON = "person"
 EVENT = "event"
@@ -38,7 +40,7 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 def detail(**fields: Any) -> str:
     """What a fact carries beyond its columns, as canonical JSON; absent values are left out."""
     present = {name: value for name, value in fields.items() if value is not None and value is not False}
-    return msgspec.json.encode(present, order="sorted").decode() if present else ""
+    return _encode(present).decode() if present else ""
 
 
 def has_text(event: Event) -> bool:

@@ -65,7 +65,7 @@ def ask(run, played):
     return ask
 
 
-# -- figures -------------------------------------------------------------------------------------------------------------------
+# -- figures -----------------------------------------------------------------------------------------------------------------
 
 
 def test_figures_have_the_shape_that_others_rely_on(ask):
@@ -142,7 +142,7 @@ def test_an_instant_in_another_zone_is_the_same_instant(ask):
     assert utc == local
 
 
-# -- situation, reconciliation, reports ------------------------------------------------------------------------------------------
+# -- situation, reconciliation, reports ----------------------------------------------------------------------------------------
 
 
 def test_situation_at_an_instant(ask, run, played):
@@ -190,7 +190,7 @@ def test_a_report_that_has_drifted_asks_for_a_revision(ask, run, played):
     assert code == 2 and "entente report list gb" in err
 
 
-# -- appending -----------------------------------------------------------------------------------------------------------------
+# -- appending ---------------------------------------------------------------------------------------------------------------
 
 
 def event(**more):
@@ -291,7 +291,7 @@ def test_events_come_through_a_pipe(home, tmp_path):
     assert json.loads(out)["event_id"] == EVENT_1
 
 
-# -- the log -------------------------------------------------------------------------------------------------------------------
+# -- the log -----------------------------------------------------------------------------------------------------------------
 
 
 def test_a_new_ledger_begins_final_and_empty_views_answer(run, ask, tmp_path):
@@ -387,7 +387,7 @@ def test_the_rule_of_the_draw_is_the_published_one():
         draw_positions(b"short", 5, 1, 9)
 
 
-# -- keys and the doctor ---------------------------------------------------------------------------------------------------------
+# -- keys and the doctor -------------------------------------------------------------------------------------------------------
 
 
 def test_the_life_of_a_key(ask, run, home, tmp_path):
@@ -443,7 +443,7 @@ def test_the_doctor_names_what_is_wrong_and_the_remedy(ask, run, home):
     )
 
 
-# -- errors ----------------------------------------------------------------------------------------------------------------------
+# -- errors --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -507,7 +507,7 @@ def test_help_is_given_and_does_not_promise_what_is_not_there(run):
     assert run("key", "--help")[0] == 0 and run("--version")[0] == 0
 
 
-# -- terminals and pipes ---------------------------------------------------------------------------------------------------------
+# -- terminals and pipes -------------------------------------------------------------------------------------------------------
 
 
 def in_a_pipe(*argv, home, sent=""):

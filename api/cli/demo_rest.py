@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any
 from api.cli.arguments import instant
 from api.cli.figures import figures_screen
 from api.cli.reconcile import reconcile_screen
+from api.cli.replay import answer_screen
 from api.cli.situation import situation_screen
 
 if TYPE_CHECKING:
     from api.cli.demo import Demo
 
+# Questions that need no more than the log, in their own order.
+ASKED = ("knew", "late", "changes", "decisions", "merged", "unanswered", "complete", "contradictions")
+
 
 def rest(demo: Demo, scenario: Mapping[str, Any]) -> Iterator[str]:
     """Screen after screen, as the night's own list of questions has them."""
+    from api.asking import AskedView
+    from projections.questions import QUESTIONS, ask
     from projections.view import reconcile
 
     home, words, asked = demo.home, demo.words, scenario["questions"]
@@ -35,3 +41,9 @@ def rest(demo: Demo, scenario: Mapping[str, Any]) -> Iterator[str]:
     for question in asked["situation"]:
         yield ""
         yield from situation_screen(words, home, home.view(question["view"]).at(instant(question["as_of"])).situation())
+    yield from ("", f"* {demo.told('questions')}")
+    asked_view = AskedView(home, "GB")
+    for question in QUESTIONS.values():
+        if question.name in ASKED:
+            yield ""
+            yield from answer_screen(words, home, ask(asked_view, question.name, {}))

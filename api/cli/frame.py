@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli.rendering import Cell, sides, table
 from api.cli.words import Words
+from ledger.formats.entry import format_instant
 
 if TYPE_CHECKING:
     from api.cli.session import Session
@@ -34,6 +35,17 @@ def exercised(home: Home) -> dict[str, Any]:
 def document(home: Home, answer: Mapping[str, Any]) -> dict[str, Any]:
     """An answer as it is printed in JSON: said to be an exercise where it is one."""
     return {**answer, **exercised(home)}
+
+
+def frame_of(found: Moment) -> dict[str, Any]:
+    """Where an answer stands that is not one of the view's own."""
+    return {
+        "view": found.nation,
+        "as_of": format_instant(found.instant),
+        "position": found.position,
+        "checkpoint": found.view.covering(found.position) if found.position else None,
+        "settled": found.settled,
+    }
 
 
 def banner(words: Words, home: Home, marking: str = "") -> list[str]:

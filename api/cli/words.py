@@ -59,6 +59,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "figure": ("Figure", "Chiffre"),
     "name": ("Name", "Intitulé"),
     "unit": ("Unit", "Unité"),
+    "became known": ("what became known, in the order it became known", "ce qui a été connu, dans l'ordre où on l'a su"),
+    "what": ("What", "Quoi"),
+    "late by": ("late by {minutes:d} min", "saisie tardive, {minutes:d} min"),
+    "nothing known": ("Nothing became known.", "Rien n'a été porté à la connaissance."),
+    "nothing found": ("Nothing of the kind is on record.", "Rien de tel n'est enregistré."),
+    "yes": ("yes", "oui"),
+    "no": ("no", "non"),
     "view": ("View", "Vue"),
     "day": ("Day", "Jour"),
     "status": ("Status", "État"),
@@ -144,6 +151,46 @@ WORDS: dict[str, tuple[str, str]] = {
     "deeper": ("Look deeper", "Aller plus loin"),
 }
 
+# Names of columns in answers to an inquiry's questions; one that is not here is shown as the document has it.
+FIELDS: dict[str, tuple[str, str]] = {
+    "label": ("Ref.", "Réf."),
+    "position": ("No.", "N°"),
+    "recorded_at": ("Recorded", "Saisi"),
+    "occurred_at": ("Happened", "Survenu"),
+    "stream": ("Stream", "Fil"),
+    "authority": ("Stated by", "Déclaré par"),
+    "type": ("Type", "Type"),
+    "code": ("Code", "Code"),
+    "minutes": ("Minutes", "Minutes"),
+    "reason_given": ("Reason given", "Motif indiqué"),
+    "officer": ("Officer", "Agent"),
+    "role": ("Role", "Fonction"),
+    "column": ("What", "Quoi"),
+    "from": ("From", "De"),
+    "to": ("To", "À"),
+    "lowered": ("Lowered", "Abaissé"),
+    "stated_at": ("Stated at no.", "Déclaré au n°"),
+    "changed_by_label": ("Changed by", "Modifié par"),
+    "changed_by_authority": ("of", "de"),
+    "basis": ("Basis", "Fondement"),
+    "confidence": ("Confidence", "Confiance"),
+    "has_evidence": ("Evidence", "Éléments"),
+    "stands": ("Stands", "Vaut"),
+    "undone_by": ("Undone by", "Défait par"),
+    "unconfirmed": ("Unconfirmed", "Non confirmé"),
+    "known_since": ("Known since", "Connu depuis"),
+    "claimed": ("Claimed", "Affirmé"),
+    "acknowledged_by": ("Acknowledged by", "Confirmé par"),
+    "waits_for": ("Waits for", "Attend"),
+    "has_rationale": ("Rationale", "Motivation"),
+    "not_to_act": ("Not to act", "Ne pas agir"),
+    "decided_by": ("Decided by", "Décidé par"),
+    "check": ("Check", "Contrôle"),
+    "sealed": ("Sealed", "Scellé"),
+    "then": ("Then", "Alors"),
+    "now": ("Now", "Aujourd'hui"),
+}
+
 # How a unit is called after one (in French also after none); after several it is called as in wording/names.py.
 ONE: dict[str, tuple[str, str]] = {
     "person": ("person", "personne"),
@@ -187,6 +234,10 @@ class Words:
     def spaced(self, text: str) -> str:
         """A text put together from phrases, with French spaces where they are asked for."""
         return text if self.language == "en" else french(text)
+
+    def field(self, name: str) -> str:
+        """The name of a column."""
+        return FIELDS[name][self.column] if name in FIELDS else name.replace("_", " ")
 
     def unit(self, name: str, quantity: int) -> str:
         """A unit's name as it stands after a quantity."""

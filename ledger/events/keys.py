@@ -244,8 +244,14 @@ class KeyRing:
                 old = self.keys[data.old]
                 self._change(data.old, until=position + 1, successor=data.registered)
                 self.keys[data.registered] = msgspec.structs.replace(
-                    old, key_id=data.registered, public=base64.b64decode(data.public_key), since=position, until=0,
-                    successor="", next_key_digest=data.next_key_digest or "", suspect_from=0,
+                    old,
+                    key_id=data.registered,
+                    public=base64.b64decode(data.public_key),
+                    since=position,
+                    until=0,
+                    successor="",
+                    next_key_digest=data.next_key_digest or "",
+                    suspect_from=0,
                 )
                 if self.authority_key.get(old.nation) == data.old:
                     self.authority_key[old.nation] = data.registered
@@ -269,8 +275,14 @@ class KeyRing:
     def _register(self, data: KeyRegistered, event: Event, position: int) -> None:
         nation = data.nation or event.header.authority
         self.keys[data.registered] = Key(
-            data.registered, data.type_code, base64.b64decode(data.public_key), data.owner, nation, data.role,
-            data.may_append or (SEALER_TYPES if data.role == "sealer" else ()), position,
+            data.registered,
+            data.type_code,
+            base64.b64decode(data.public_key),
+            data.owner,
+            nation,
+            data.role,
+            data.may_append or (SEALER_TYPES if data.role == "sealer" else ()),
+            position,
             next_key_digest=data.next_key_digest or "",
         )
 

@@ -31,7 +31,17 @@ from ledger.events.values import (
 )
 
 Function = Literal[
-    "border", "police", "prosecutor", "coroner", "prefecture", "coastguard", "rescue", "child_protection", "operator", "centre", "other"
+    "border",
+    "police",
+    "prosecutor",
+    "coroner",
+    "prefecture",
+    "coastguard",
+    "rescue",
+    "child_protection",
+    "operator",
+    "centre",
+    "other",
 ]
 Role = Literal[
     "official",

@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from itertools import pairwise
 
 from sqlalchemy.engine import Engine
 
@@ -103,18 +104,20 @@ class Sequencer:
             self._enqueue(group)
         except errors.EntenteError as refusal:
             group.answers = [refusal]
-            group.finish()
+            group.done = True
+            group.call()
         except DEFECTS as defect:
             group.defect = defect
-            group.finish()
+            group.done = True
+            group.call()
         else:
             if not self._leading.locked():
-                group.gate.put(None)
+                group.call()
 
     def submit(self, group: Group) -> None:
         """Queue a group of checked events and return once it is answered. Raises Unavailable where the queue is full."""
         self._enqueue(group)
-        group.gate.put(None)
+        group.call()
         self._await(group)
 
     def _enqueue(self, group: Group) -> None:
@@ -129,26 +132,43 @@ class Sequencer:
 
     def _await(self, group: Group) -> None:
         """Sleep until called: to take the answer, or to lead."""
-        while True:
-            group.gate.get()
-            if group.done:
-                break
-            if self._leading.acquire(blocking=False):
-                try:
-                    self._lead(group)
-                finally:
-                    self._leading.release()
-                    self._call_next()
-                break
+        try:
+            while not group.done:
+                group.gate.get()
+                if not group.done and self._leading.acquire(blocking=False):
+                    try:
+                        self._lead(group)
+                    finally:
+                        self._leading.release()
+                        self._call_next()
+        except BaseException:
+            # This thread was interrupted where it waited; those who would be woken by it must not wait for ever.
+            with self._counting:
+                group.is_abandoned = True
+            raise
+        finally:
+            if group.following is not None:
+                group.following.call()
         if group.defect is not None:
             raise group.defect
 
     def _call_next(self) -> None:
         """Let the first of those who queued while somebody led find out that nobody does."""
         try:
-            self._queue[0].gate.put(None)
+            self._queue[0].call()
         except IndexError:
             pass  # nobody is waiting
+
+    def _finish(self, groups: list[Group], own: Group) -> None:
+        """Wake everybody in a batch, each by the one before: woken all at once they would only queue for the interpreter."""
+        with self._counting:
+            waiting = [group for group in groups if group is not own and not group.is_abandoned]
+            for group, following in pairwise(waiting):
+                group.following = following
+            for group in groups:
+                group.done = True
+        if waiting:
+            waiting[0].call()
 
     # -- the leader ------------------------------------------------------------------------------------------------------
 
@@ -163,18 +183,19 @@ class Sequencer:
             except errors.EntenteError as wrong:
                 self._give_up(groups, wrong)
             except BaseException:
-                # Ours, or somebody's interrupt: it goes on in this thread, and nobody else is left waiting.
+                # Ours, or somebody's interrupt: it goes on in this thread.
                 self._give_up(groups, errors.Unavailable("the ledger failed while it recorded this"))
                 raise
+            finally:
+                self._finish(groups, own)
 
     def _give_up(self, groups: list[Group], wrong: errors.EntenteError) -> None:
-        """Answer everybody who has no answer yet, let go of the lock, and read the head anew before the next batch."""
+        """Answer those who have no answer yet, let go of the lock, and read the head anew before the next batch."""
         self._is_stale = True
         self._writer.abandon()
         for group in groups:
-            if not group.done:
+            if len(group.answers) < len(group.items):
                 group.answers = [copy.copy(wrong) for _ in group.items]
-                group.finish()
 
     def _gather(self) -> None:
         """Wait a moment for events that are being checked: they come in this transaction or in the next."""
@@ -217,7 +238,6 @@ class Sequencer:
         size = head.position
         for group in groups:
             admission_of_all.answer(group, size)
-            group.finish()
 
     def _fresh_head(self) -> Head:
         if self._is_stale:

@@ -1,7 +1,7 @@
 """The fifteen inquiry questions (domain, section 6), each a pure function over `Asked`.
 
-`ask(asked, "4", {"minutes": "60"})` answers {"question", "name", "asks", "parameters", "answer": [rows]}. A question is named by its
-number or by its name; parameters are given as text and repeated in the answer as they were understood.
+`ask(asked, "4", {"minutes": "60"})` answers {"question", "name", "asks", "parameters", "answer": [rows]}. A question
+is named by its number or by its name; parameters are given as text and repeated in the answer as they were understood.
 """
 
 from __future__ import annotations

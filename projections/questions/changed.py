@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ledger import errors
 from ledger.formats.entry import format_instant
@@ -53,10 +53,8 @@ def changes(inquiry: Inquiry) -> list[Row]:
     for position in sorted(stated.keys() | ended.keys()):
         made = [f for f in stated.get(position, ()) if f.origin == position]
         restated = [f for f in stated.get(position, ()) if f.origin != position]
-        by = made[0] if made else None
-        for change in changes_of(ended.get(position, ()), restated):
-            if admits(change.old) or admits(change.new):
-                rows.append(_change_row(row_of_change(change), change.fact, by, position))
+        found = [c for c in changes_of(ended.get(position, ()), restated) if admits(c.old) or admits(c.new)]
+        rows += [_change_row(row_of_change(c), c.fact, made[0] if made else None, position) for c in found]
     only_lowered = inquiry.text("lowered") in ("yes", "true", "1", "oui")
     return [row for row in rows if row["lowered"] or not only_lowered]
 
@@ -106,15 +104,7 @@ def silent_intervals(inquiry: Inquiry) -> list[Row]:
     after, upto = inquiry.positions()
     least = inquiry.number("minutes")
     facts = _around_distress([f for f in inquiry.asked.changed(0, upto) if f.kind in RELEVANT_KINDS and f.reading != "shared"])
-    rows: list[Row] = []
-    for entry in sorted({f.stated: f for f in facts if f.stated == f.origin}.values(), key=lambda f: f.stated):
-        if after < entry.stated:
-            group = Scene([f for f in facts if f.stated <= entry.stated < f.ended]).group_of(entry.stream)
-            if group is not None and group.is_open and not group.has_landed:
-                following = _next_entry(facts, entry, group.streams)
-                minutes = (following.recorded_at - entry.recorded_at) // MINUTE if following is not None else 0
-                if following is not None and minutes >= least:
-                    rows.append(_silence(group.root, entry, following, minutes))
+    rows = [row for row in _silences(facts) if row["minutes"] >= least and row["position"] > after]
     present = inquiry.asked.situation(inquiry.instant("to"))["silent"]
     rows += [
         {"stream": r["stream"], "from": r["since"], "to": None, "minutes": r["minutes"]}
@@ -132,17 +122,29 @@ def _around_distress(facts: Sequence[Fact]) -> list[Fact]:
     return [f for f in facts if f.stream in related]
 
 
-def _next_entry(facts: Sequence[Fact], entry: Fact, streams: Sequence[str]) -> Fact | None:
-    later = (f for f in facts if f.stated == f.origin > entry.stated and f.stream in streams)
-    return min(later, key=lambda f: f.stated, default=None)
+def _silences(facts: Sequence[Fact]) -> Iterator[Row]:
+    """Every interval between two entries on a distress that was open after the first of them."""
+    last: dict[str, tuple[Fact, str]] = {}
+    for entry in sorted({f.stated: f for f in facts if f.stated == f.origin}.values(), key=lambda f: f.stated):
+        group = Scene([f for f in facts if f.stated <= entry.stated < f.ended]).group_of(entry.stream)
+        if group is None:
+            continue
+        before = {last[s][0].event: last[s] for s in group.streams if s in last}
+        for earlier, root in before.values():
+            yield _silence(root, earlier, entry)
+        for stream in group.streams:
+            last.pop(stream, None)
+            if group.is_open and not group.has_landed:
+                last[stream] = (entry, group.root)
 
 
-def _silence(root: str, entry: Fact, following: Fact, minutes: int) -> Row:
+def _silence(root: str, entry: Fact, following: Fact) -> Row:
     return {
         "stream": root,
         "from": format_instant(entry.recorded_at),
         "to": format_instant(following.recorded_at),
-        "minutes": minutes,
+        "minutes": (following.recorded_at - entry.recorded_at) // MINUTE,
+        "position": following.origin,
         "last_entry": named(entry),
         "next_entry": named(following),
     }

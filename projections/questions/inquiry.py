@@ -85,7 +85,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def read(question: Question, given: Mapping[str, str]) -> dict[str, Any]:
-    """Parameters as values. Raises BadQuestion for one that is unknown, missing or unreadable, naming it and what is asked for."""
+    """Parameters as values. Raises BadQuestion for one that is unknown, missing or unreadable, naming it."""
     unknown = sorted(given.keys() - question.parameters.keys())
     if unknown:
         known = ", ".join(question.parameters) or "none"

@@ -10,6 +10,7 @@ from ledger import errors
 from ledger.formats.entry import format_instant
 from projections.fact import Fact
 from projections.figures import kinds_of
+from projections.incidents import details
 from projections.nations import FIRST, RULESETS, ruleset_in_force
 from projections.questions.inquiry import Inquiry, Row, row_of_fact
 from projections.ruleset import Ruleset, tzdata_version
@@ -49,9 +50,8 @@ def what_is_believed(inquiry: Inquiry) -> list[Row]:
     day = inquiry.day("day")
     if day is not None:
         before, after = asked.figures(day, at)["figures"], asked.figures(day, None)["figures"]
-        for code in {**before, **after}:
-            if before.get(code) != after.get(code):
-                rows.append(_compared("figures", code, before.get(code), after.get(code)))
+        codes = (code for code in {**before, **after} if before.get(code) != after.get(code))
+        rows += [_compared("figures", code, before.get(code), after.get(code)) for code in codes]
     return [{**row, "position": asked.position_at(at), "position_now": now} for row in rows]
 
 
@@ -81,7 +81,15 @@ def which_rules(inquiry: Inquiry) -> list[Row]:
         row["figure"] = _definition(ruleset, code)
         row["value"] = frame["figures"].get(code, frame.get("beside", {}).get(code))
     reports = [f for f in asked.live(position, {"report"}) if (f.party, f.about) == (asked.nation, day.isoformat())]
-    return [row, *(row_of_fact(f, day=f.about, revision=f.quantity) for f in sorted(reports, key=lambda f: f.origin))]
+    return [row, *(_bound(f, code) for f in sorted(reports, key=lambda f: f.origin))]
+
+
+def _bound(report: Fact, code: str | None) -> Row:
+    """What a report was bound to when it was issued, and the figure that it gave."""
+    said = details(report)
+    bound = {name: said.get(name) for name in ("revision", "ruleset")}
+    given = {} if code is None else {"value": said.get("figures", {}).get(code)}
+    return row_of_fact(report, day=report.about, bound_to=said.get("position"), **bound, **given)
 
 
 def _definition(ruleset: Ruleset, code: str) -> Row:

@@ -104,6 +104,7 @@ CODES: Mapping[str, Mapping[str, Words]] = {
         "duplicate_of": words("duplicate of", "doublon de"),
         "part_of": words("part of", "partie de"),
         "possibly_same_as": words("possibly the same as", "peut-être le même que"),
+        "case": words("concerns", "concerne"),
     },
     "search": {
         "positive": words("positive", "positive"),

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 Language = Literal["en", "fr"]
+LANGUAGES: tuple[Language, ...] = ("en", "fr")
 
 NARROW = "\u202f"
 """Narrow no-break space: before ; : ! ? and inside guillemets, between the hours and the `h`, between groups of digits."""
@@ -38,9 +39,7 @@ class Words(NamedTuple):
 
     def format(self, **values: object) -> Words:
         """Both with their fields filled in; a field that is itself `Words` gives each language its own."""
-        each = [
-            {name: getattr(v, lang, v) if isinstance(v, Words) else v for name, v in values.items()} for lang in ("en", "fr")
-        ]
+        each = [{name: getattr(v, lang, v) if isinstance(v, Words) else v for name, v in values.items()} for lang in LANGUAGES]
         return Words(self.en.format(**each[0]), self.fr.format(**each[1]))
 
 

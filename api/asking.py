@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from api.home import Home
-from ledger import errors
+from ledger import errors, events
+from ledger.events import Header
 from ledger.formats import merkle
-from ledger.formats.entry import parse_instant
+from ledger.formats.entry import parse_instant, split_entry
 from projections.fact import Fact
 from projections.opening import Opened, Opener
 from projections.questions.asked import Told
@@ -68,9 +69,12 @@ class AskedView:
         while after < upto:
             entries = ledger.entries(after, min(ENTRIES_AT_ONCE, upto - after))
             for position, entry in entries:
-                found = _told(opener.open(position, entry, ring), registry.nation_of)
-                if found is not None:
-                    yield found
+                opened = opener.open(position, entry, ring)
+                if opened.statement is None:
+                    continue  # the other nation's, or not readable
+                # The fold's reading of a joint entry leaves out header fields that make no fact.
+                header = opened.statement.event.header if opened.sealed else events.decode_header(split_entry(entry)[3])
+                yield _told(opened, header, registry.nation_of(header.authority) or "")
             after = entries[-1][0]
 
     def figures(self, day: date, as_of: int | None) -> Mapping[str, Any]:
@@ -118,12 +122,8 @@ class AskedView:
         return True
 
 
-def _told(opened: Opened, nation_of: Any) -> Told | None:
-    """An opened entry as the questions see it; None where it is the other nation's, or could not be opened."""
-    statement = opened.statement
-    if statement is None:
-        return None
-    header = statement.event.header
+def _told(opened: Opened, header: Header, nation: str) -> Told:
+    """An opened entry as the questions see it."""
     return Told(
         position=opened.position,
         recorded_at=opened.recorded_at,
@@ -133,7 +133,7 @@ def _told(opened: Opened, nation_of: Any) -> Told | None:
         type=header.type,
         stream=header.stream,
         authority=header.authority,
-        nation=nation_of(header.authority) or "",
+        nation=nation,
         officer=header.officer or "",
         role=header.role or "",
         key_id=header.key_id,

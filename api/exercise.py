@@ -4,25 +4,25 @@ through to co-signed and projected. Free text standing in `data` moves to its se
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from api import authoring
 from api.authoring import Author, Sealers
 from api.home import NATIONS, SITES, Home
+from api.registrar import Registrar, sealers, signing_nations
 from api.settings import Settings
 from ledger import errors
-from ledger.formats import envelope, keys, sealing
+from ledger.formats import envelope
 from ledger.formats.entry import format_instant, parse_instant
 from projections import report
 
 MINUTE = 60_000_000
 SET_UP_BEFORE = 60 * MINUTE
 REGISTRY = "REGISTRY"
-KEYS = "KEYS"
 EVENT_FIELDS = (
     *("type", "stream", "occurred_at", "occurred_until", "releasable_to", "stated_time", "late_reason", "regime", "officer"),
     *("role", "basis", "grading", "marking", "lang", "expected_version", "author_seq", "causation_id", "correlation_id"),
@@ -39,6 +39,11 @@ class Clock:
 
     def __call__(self) -> int:
         """Microseconds since 1970 UTC."""
+        return self.now
+
+    def tick(self) -> int:
+        """One microsecond on: entries of the registry each have an instant of their own."""
+        self.now += 1
         return self.now
 
 
@@ -83,6 +88,7 @@ class Player:
         self.authors: dict[str, Author] = {}
         self.ids: dict[str, str] = {}
         self.sealers = Sealers({}, {})
+        self.registrar = Registrar(home, clock.tick)
 
     # -- the registry ------------------------------------------------------------------------------------------------------
 
@@ -90,21 +96,10 @@ class Player:
         """Genesis, both nations' keys, authorities with a key each, places; an hour before the night begins."""
         first = min((parse_instant(authoring.instant(e["recorded_at"])) for e in self.scenario["events"]), default=0)
         self.clock.now = first - SET_UP_BEFORE
+        self.registrar.open_log(exercise=True)
         for nation in NATIONS:
-            self.authors[nation] = Author(nation, nation, self.home.new_key(f"authority-{nation}"))
-        authority_keys = [
-            {"nation": n, "key_id": self.authors[n].key.key_id, "public_key": _base64(self.authors[n].key.public)}
-            for n in NATIONS
-        ]
-        opened = {"origin": self.origin, "exercise": True, "rules": 1, "authority_keys": authority_keys}
-        self._registry("ledger.opened", "LEDGER", opened, NATIONS)
-        sealing_keys = {n: sealing.SealingKey.generate() for n in NATIONS}
-        sealer_keys = {n: self.home.new_key(f"sealer-{n}") for n in NATIONS}
-        self.sealers = Sealers({n: k.public for n, k in sealing_keys.items()}, sealer_keys)
-        for nation in NATIONS:
-            sealing_keys[nation].save(self.home.key_path(f"sealing-{nation}"))
-            self._register_key(nation, nation, "sealer", sealer_keys[nation])
-            self._register_sealing_key(nation, sealing_keys[nation])
+            self.authors[nation] = Author(nation, nation, self.home.key(f"authority-{nation}"))
+        self.sealers = sealers(self.home)
         for row in self.scenario["authorities"]:
             self._authority(row)
         for row in self.scenario["places"]:
@@ -113,46 +108,15 @@ class Player:
                 for name in ("code", "name", "territory", "control_zone", "srr", "longitude_e6", "latitude_e6")
                 if name in row
             }
-            self._registry("place.registered", REGISTRY, {"control_zone": "none", **data}, NATIONS)
+            self.registrar.state("place.registered", REGISTRY, {"control_zone": "none", **data}, NATIONS)
 
     def _authority(self, row: Mapping[str, Any]) -> None:
         code, nation = row["code"], row["nation"]
         data = {name: row[name] for name in ("code", "nation", "name", "part_of", "functions") if row.get(name)}
-        self._registry("authority.registered", REGISTRY, data, _signers(nation))
+        self.registrar.state("authority.registered", REGISTRY, data, signing_nations(nation))
         self.authors[code] = Author(code, nation, self.home.new_key(f"service-{code}"))
         role = "official" if code in (f"{n}-SRO" for n in NATIONS) else "service"
-        self._register_key(code, nation, role, self.authors[code].key)
-
-    def _register_key(self, owner: str, nation: str, role: str, key: keys.SigningKey) -> None:
-        data = {"registered": key.key_id, "type_code": "01", "public_key": _base64(key.public), "owner": owner, "role": role}
-        if nation in NATIONS:
-            data["nation"] = nation
-        self._registry("key.registered", KEYS, data, _signers(nation), [key])
-
-    def _register_sealing_key(self, nation: str, key: sealing.SealingKey) -> None:
-        data = {
-            "registered": key.key_id,
-            "type_code": "10",
-            "public_key": _base64(key.public),
-            "owner": nation,
-            "role": "sealing",
-        }
-        self._registry("key.registered", KEYS, {**data, "nation": nation, "attested": True}, (nation,))
-
-    def _registry(
-        self,
-        type_name: str,
-        stream: str,
-        data: Mapping[str, Any],
-        nations: tuple[str, ...],
-        more: list[keys.SigningKey] | None = None,
-    ) -> None:
-        speaker = self.authors[nations[0]]
-        self.clock.now += 1
-        unsigned = {"type": type_name, "stream": stream, "occurred_at": _now(self.clock), "data": data}
-        submitted = authoring.compose(unsigned, speaker, self.origin, self.sealers, self.clock.now)
-        others = [self.authors[n].key for n in nations[1:]] + (more or [])
-        self.home.ledger.append(authoring.countersign(submitted, others))
+        self.registrar.register(code, nation, role, self.authors[code].key)
 
     def _official(self, nation: str) -> Author:
         """The nation's senior official: the scenario's own, else one appointed when a report is first due."""
@@ -168,10 +132,10 @@ class Player:
         steps: list[tuple[int, int, Callable[[], None]]] = []
         for row in self.scenario["events"]:
             at = parse_instant(authoring.instant(row["recorded_at"], "recorded_at"))
-            steps.append((at, 0, lambda row=row: self.record(row)))
+            steps.append((at, 0, partial(self.record, row)))
         for row in self.scenario.get("directives", ()):
             at = parse_instant(authoring.instant(row["at"], "at"))
-            steps.append((at, 1, lambda row=row: self.direct(row)))
+            steps.append((at, 1, partial(self.direct, row)))
         return [(at, step) for at, _, step in sorted(steps, key=lambda s: s[:2])]
 
     def record(self, row: Mapping[str, Any]) -> None:
@@ -227,14 +191,6 @@ class Player:
         self.home.ledger.append(authoring.compose(unsigned, official, self.origin, self.sealers, self.clock.now))
 
 
-def _signers(nation: str) -> tuple[str, ...]:
-    """Operators and the centre are of neither nation: both sign for them."""
-    return (nation,) if nation in NATIONS else NATIONS
-
-
 def _now(clock: Clock) -> str:
     return format_instant(clock.now)
 
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from api import authoring
@@ -25,14 +25,11 @@ LEDGER, KEYS = "LEDGER", "KEYS"
 
 
 class Registrar:
-    """Speaks for the national authorities of one home."""
+    """Speaks for the national authorities of one home; `now` is its clock, in microseconds (the home's unless given)."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, now: Callable[[], int] | None = None) -> None:
         self.home = home
-
-    def now(self) -> int:
-        """The home's clock, in microseconds since 1970 UTC."""
-        return self.home.clock() if self.home.clock else time.time_ns() // 1_000
+        self.now = now or home.clock or _machine_clock
 
     @property
     def keys(self) -> KeyRing:
@@ -106,6 +103,11 @@ class Registrar:
         text_for = sealers(self.home) if type_name != "ledger.opened" else Sealers({}, {})
         submitted = authoring.compose(unsigned, speaker, self.home.settings.origin, text_for, now)
         return self.home.ledger.append(authoring.countersign(submitted, others))
+
+
+def _machine_clock() -> int:
+    """Microseconds since 1970 UTC."""
+    return time.time_ns() // 1_000
 
 
 def sealers(home: Home) -> Sealers:

@@ -19,7 +19,8 @@ PLAIN_KINDS = frozenset(
     {"incident", "step", "update", "attempt", "notified", "acknowledged", "coordination", "asset", "rescued", "disembarked"}
     | {"sheltered", "disruption", "departure_prevented"}
 )
-ENDING_CODES = frozenset({"closed", "unfounded"})
+# Steps after which a stream may stop, or begin, to have something to show.
+JUDGED_STEPS = frozenset({"closed", "unfounded", "reopened"})
 
 
 def may_show_something(facts: Collection[Fact]) -> bool:

@@ -82,13 +82,14 @@ class Incident:
     def is_incident(self) -> bool:
         """Opened, or spoken of without an opening: facts about people are never refused for order.
 
-        An opening that was retracted takes the incident out, whatever else is said on the stream.
+        An opening that was retracted takes the incident out, whatever else is said on the stream. One that a false alarm ended
+        comes back, even without its facts, when somebody reopens it.
         """
         if self.opening is not None:
             return True
         if any(f.code == "retract" and f.about == "incident.opened" for f in self.of("correction")):
             return False
-        return any(f.kind in INCIDENT_KINDS for f in self.facts)
+        return any(f.kind in INCIDENT_KINDS or f.code == "reopened" for f in self.facts)
 
     @property
     def is_open(self) -> bool:

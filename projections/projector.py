@@ -17,7 +17,7 @@ from ledger.events.correction import Statement
 from ledger.events.keys import Key, KeyRing
 from ledger.events.registry import Authority, Place, Registry
 from ledger.formats import merkle, sealing
-from projections.attention import ENDING_CODES, may_show_something
+from projections.attention import JUDGED_STEPS, may_show_something
 from projections.batch import Batch, Progress
 from projections.fact import NEVER, Fact
 from projections.facts import Fold, require_foldable
@@ -207,7 +207,7 @@ class Run:
     def _may_turn(self, fact: Fact) -> bool:
         """Whether a fact can change that its stream is under attention: an open incident stays so until a step ends it."""
         if fact.kind == "step":
-            if fact.code not in ENDING_CODES:
+            if fact.code not in JUDGED_STEPS:
                 return fact.stream in self.maybe_over
             self.maybe_over.add(fact.stream)
         if fact.stream in self.attention:

@@ -201,7 +201,7 @@ def _unopened(incident: Incident) -> list[dict[str, Any]]:
     A hand-over without anybody found stands here too.
     """
     if incident.opening is None and incident.is_incident:
-        first = next(f for f in incident.facts if f.kind in INCIDENT_KINDS)
+        first = next((f for f in incident.facts if f.kind in INCIDENT_KINDS), incident.facts[0])
     elif incident.of("handover") and not incident.of("detection"):
         first = incident.of("handover")[0]
     else:
@@ -219,7 +219,7 @@ def pending(facts: Sequence[Fact]) -> bool:
     or investigation) it takes for absent.
     """
     kinds = {f.kind for f in facts}
-    if kinds <= _QUIET_KINDS:
+    if kinds <= _QUIET_KINDS and not any(f.code == "reopened" for f in facts):
         return False
     if "incident" in kinds and "step" not in kinds:
         return True

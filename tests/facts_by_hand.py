@@ -9,8 +9,9 @@ from projections.fact import Fact
 from projections.situation import pending, situation
 
 NATION = {
-    **{"CROSS": "FR", "PAF": "FR", "PREF62": "FR", "SNSM": "FR", "PARQUET-BLM": "FR"},
-    **{"DOVER": "GB", "BF": "GB", "KENTPOL": "GB", "CORONER-KENT": "GB", "ET": "OPERATOR"},
+    **dict.fromkeys(("CROSS", "PAF", "PREF62", "SNSM", "PARQUET-BLM"), "FR"),
+    **dict.fromkeys(("DOVER", "BF", "KENTPOL", "CORONER-KENT"), "GB"),
+    "ET": "OPERATOR",
 }
 UNITS = {"rescued": "person", "disembarked": "person", "casualty": "person", "attempt": "person-attempt"}
 DISTRESS = "small_boat_distress"

@@ -489,9 +489,29 @@ def test_a_database_that_does_not_answer_is_unavailable(run, home, monkeypatch):
 def test_a_scenario_that_is_none_is_wrong_usage(run, tmp_path):
     (tmp_path / "text").write_text("hello")
     (tmp_path / "empty.json").write_text("{}")
-    for name, told in (("text", "not JSON"), ("empty.json", "no origin"), ("missing", "no such file")):
+    night = json.loads(NIGHT.read_text())
+    (tmp_path / "live.json").write_text(json.dumps({**night, "exercise": False}))
+    (tmp_path / "day.json").write_text(json.dumps({**night, "directives": [{**night["directives"][0], "day": "soon"}]}))
+    (tmp_path / "event.json").write_text(json.dumps({**night, "events": [{"type": "incident.opened"}]}))
+    for name, told in (
+        ("text", "JSON is malformed"),
+        ("empty.json", "origin"),
+        ("missing", "no such file"),
+        ("live.json", "$.exercise"),
+        ("day.json", "$.directives[0].day"),
+        ("event.json", "$.events[0]"),
+    ):
         code, _, err = run("--home", tmp_path / "h", "exercise", "run", tmp_path / name)
-        assert code == 2 and told in err
+        assert code == 2 and told in err and err.count("\n") == 1
+        assert not (tmp_path / "h").exists()
+
+
+def test_a_scenario_that_the_ledger_refuses_names_the_event(run, tmp_path):
+    night = json.loads(NIGHT.read_text())
+    night["events"][1]["data"] = {"outcomes": {"repelled": -1}}
+    (tmp_path / "night.json").write_text(json.dumps(night))
+    code, _, err = run("--home", tmp_path / "h", "exercise", "run", tmp_path / "night.json")
+    assert code == 3 and "A02" in err and "outcomes" in err
 
 
 def test_a_night_stops_where_it_is_told_to(run, tmp_path):
@@ -499,6 +519,30 @@ def test_a_night_stops_where_it_is_told_to(run, tmp_path):
     assert code == 0 and json.loads(out)["checkpoint"]["final"] is True
     _, out, _ = run("--home", tmp_path / "h", "situation", "gb", "--json")
     assert json.loads(out)["open_distress"] == ["INC-A3", "INC-A4"]
+
+
+def test_a_night_is_told_the_same_on_postgresql(run, ask, tmp_path, postgres_url):
+    """The joint log and both views in one database, each view in a schema of its own."""
+    home = tmp_path / "h"
+    urls = [word for name in ("database", "gb-database", "fr-database") for word in (f"--{name}", postgres_url)]
+    assert run("--home", home, "exercise", "run", NIGHT, *urls)[0] == 0
+    assert not list(home.glob("*.sqlite"))
+    for command in (
+        ("figures", "fr", "--day", "2015-08-27", "--as-of", PARIS_09),
+        ("situation", "gb", "--as-of", "2015-08-27T02:12:00Z"),
+        ("reconcile", "P2", "--gb-day", "2015-08-26"),
+    ):
+        mine, theirs = ask(*command, home=home), ask(*command)
+        assert without_roots(mine) == without_roots(theirs)
+    assert ask("verify", home=home)["ok"] is True
+    assert ask("doctor", home=home)["ok"] is True
+
+
+def without_roots(value):
+    """An answer without what differs between two runs of one night: roots and random ids."""
+    if isinstance(value, dict):
+        return {k: without_roots(v) for k, v in value.items() if k not in ("root", "event", "key", "checkpoint")}
+    return [without_roots(v) for v in value] if isinstance(value, list) else value
 
 
 def test_help_is_given_and_does_not_promise_what_is_not_there(run):
@@ -515,6 +559,21 @@ def in_a_pipe(*argv, home, sent=""):
     environment = {**os.environ, "ENTENTE_HOME": str(home), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(command, input=sent, capture_output=True, text=True, encoding="utf-8", env=environment, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+def test_a_terminal_is_shown_progress_and_nothing_is_left_of_it(tmp_path):
+    """On a terminal the line that counts along is rubbed out; what remains is the answer."""
+    import pty
+
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-c", "import sys; from api.cli import main; sys.exit(main())", "exercise", "run", str(NIGHT)]
+    environment = {**os.environ, "ENTENTE_HOME": str(tmp_path / "h"), "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, env=environment, check=False)
+    os.close(terminal)
+    told = os.read(controller, 65_536).decode()
+    os.close(controller)
+    assert done.returncode == 0 and "playing" in told and told.endswith("\r\x1b[K")
+    assert b"\x1b" not in done.stdout
 
 
 def test_a_pipe_gets_neither_colour_nor_progress(played):

@@ -22,7 +22,7 @@ def labels(row):
     return [event["label"] for event in row["events"]]
 
 
-# -- C1 ------------------------------------------------------------------------------------------------------------------------
+# -- C1 ---------------------------------------------------------------------------------------------------------------------
 
 
 def test_c1_one_nation_closes_what_the_other_opened(night):
@@ -74,7 +74,7 @@ def test_c1_is_silent_where_a_nation_merged_its_own_boat(night):
     assert "C1" not in night.codes()
 
 
-# -- C2, C3, C4 ------------------------------------------------------------------------------------------------------------------
+# -- C2, C3, C4 -------------------------------------------------------------------------------------------------------------
 
 
 def test_c2_more_rescued_than_landed(night):
@@ -138,7 +138,7 @@ def test_c4_found_is_not_what_was_handed_over(night):
     assert night.codes() == []
 
 
-# -- C5, C7 ------------------------------------------------------------------------------------------------------------------------
+# -- C5, C7 -----------------------------------------------------------------------------------------------------------------
 
 
 def perhaps_one(night):
@@ -192,7 +192,7 @@ def test_c7_names_a_target_that_makes_no_fact(night):
     assert row["who_can_end"] == ["GB"]
 
 
-# -- C6 ------------------------------------------------------------------------------------------------------------------------
+# -- C6 ---------------------------------------------------------------------------------------------------------------------
 
 
 def at_sea(lat_e6, lon_e6, **more):
@@ -200,7 +200,9 @@ def at_sea(lat_e6, lon_e6, **more):
 
 
 def test_c6_one_boat_cannot_be_in_two_places(night):
-    night.at("02:00").says("CROSS", "incident", "FR-1", "small_boat_distress", detail=at_sea(51_000_000, 1_600_000), label="here")
+    night.at("02:00").says(
+        "CROSS", "incident", "FR-1", "small_boat_distress", detail=at_sea(51_000_000, 1_600_000), label="here"
+    )
     night.at("02:10").says("DOVER", "update", "FR-1", detail=at_sea(51_300_000, 1_600_000), label="there")
     row = only(night, "C6")
     assert labels(row) == ["here", "there"]
@@ -227,7 +229,7 @@ def test_a_degree_of_latitude_is_sixty_nautical_miles():
     assert distance(here, there) == pytest.approx(60 * 1852, rel=0.002)
 
 
-# -- C8 ------------------------------------------------------------------------------------------------------------------------
+# -- C8 ---------------------------------------------------------------------------------------------------------------------
 
 
 def test_c8_two_authorities_count_one_landing_differently(night):

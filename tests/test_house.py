@@ -35,9 +35,10 @@ PURE = (
     *(f"projections/{name}.py" for name in ("fact", "facts", "rules", "ruleset", "nations", "british", "french", "figures")),
     *(
         f"projections/{name}.py"
-        for name in ("situation", "incidents", "contradictions", "apart", "obligations", "reconciliation")
+        for name in ("situation", "incidents", "contradictions", "apart", "obligations", "reconciliation", "replay")
     ),
     "projections/wording",
+    "projections/questions",
 )
 PURE_PACKAGES = {"msgspec", "cryptography", "nacl", "tzdata"}
 # Parts of the standard library that reach the network, another process, a database, the clock or a shared mutable world.

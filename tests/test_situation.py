@@ -18,7 +18,7 @@ def merged(night):
     return night.at("03:14").links("DOVER", "GB-1", "FR-1")
 
 
-# -- boats in distress ---------------------------------------------------------------------------------------------------------
+# -- boats in distress ------------------------------------------------------------------------------------------------------
 
 
 def test_two_boats_are_two_until_somebody_says_otherwise(night):
@@ -117,7 +117,7 @@ def test_a_correction_of_an_earlier_statement_does_not_reopen(night):
     assert night.now()["open_incidents"] == []
 
 
-# -- not confirmed -------------------------------------------------------------------------------------------------------------
+# -- not confirmed ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_boat_stays_on_the_list_until_its_own_people_are_accounted_for(night):
@@ -220,7 +220,7 @@ def test_a_withdrawn_merge_puts_the_boat_back_on_the_list(night):
     assert night.now()["unconfirmed_distress"] == ["FR-1", "GB-1"]
 
 
-# -- messages and requests -----------------------------------------------------------------------------------------------------
+# -- messages and requests --------------------------------------------------------------------------------------------------
 
 
 def test_the_senders_claim_of_acknowledgement_does_not_count(night):
@@ -277,7 +277,7 @@ def test_a_quarter_of_an_hour_without_an_entry_is_silence(night):
     assert night.now("02:15")["silent"] == [{"stream": "FR-1", "since": "2015-08-27T02:00:00.000000Z", "minutes": 15}]
 
 
-# -- openings ------------------------------------------------------------------------------------------------------------------
+# -- openings ---------------------------------------------------------------------------------------------------------------
 
 
 def test_people_without_an_opening_are_not_lost(night):
@@ -307,7 +307,18 @@ def test_what_is_said_after_a_false_alarm_shows(night):
     assert [row["label"] for row in night.now()["opening_not_on_record"]] == ["three in the water"]
 
 
-# -- obligations ---------------------------------------------------------------------------------------------------------------
+def test_a_false_alarm_that_was_reopened_is_open_though_its_facts_are_gone(night):
+    opening = night.distress("FR-1", "CROSS")
+    night.says("PAF", "step", "FR-1", "unfounded")
+    night.ends(opening)
+    night.says("CROSS", "step", "FR-1", "closed")
+    night.says("CROSS", "step", "FR-1", "reopened")
+    assert night.now()["open_incidents"] == ["FR-1"]
+    assert [row["stream"] for row in night.now()["opening_not_on_record"]] == ["FR-1"]
+    assert night.pending("FR-1")
+
+
+# -- obligations ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("severity", ["fatal", "missing"])
@@ -352,7 +363,7 @@ def test_a_need_for_protection_waits_four_hours_at_most(night):
     assert night.now("06:00")["obligations"] == []
 
 
-# -- what may leave attention ----------------------------------------------------------------------------------------------------
+# -- what may leave attention -----------------------------------------------------------------------------------------------
 
 
 def test_a_stream_leaves_attention_only_when_nothing_can_show_any_more(night):

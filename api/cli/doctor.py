@@ -82,21 +82,16 @@ def _summary(wrong: list[Look]) -> str:
 
 
 def _store(home: Home) -> Iterator[Look]:
-    from ledger.store.engines import open_engine
     from ledger.store.safety import findings
 
-    engine = open_engine(home.ledger_url)
-    try:
-        for found in findings(engine):
-            yield Look("store", found.setting, found.value, found.is_safe, found.remedy, found.is_fatal)
-    finally:
-        engine.dispose()
+    for found in findings(home.reader.engine):
+        yield Look("store", found.setting, found.value, found.is_safe, found.remedy, found.is_fatal)
 
 
 def _schemas(home: Home) -> Iterator[Look]:
     import migrations
 
-    engines = {"ledger": home.ledger.engine} | {nation: home.view_store(nation).engine for nation in ("GB", "FR")}
+    engines = {"ledger": home.reader.engine} | {nation: home.view_store(nation).engine for nation in ("GB", "FR")}
     for name, engine in engines.items():
         schema: migrations.Schema = "ledger" if name == "ledger" else "view"
         found, newest = migrations.revision(engine, schema), migrations.newest(schema)
@@ -119,10 +114,10 @@ def _key_files(home: Home) -> Iterator[Look]:
 
 
 def _clock(home: Home) -> Iterator[Look]:
-    head = home.ledger.head()
+    head = home.reader.head()
     if not head:
         return
-    ahead = home.ledger.recorded_at(head) / 1_000_000 - time.time()
+    ahead = home.reader.recorded_at(head) / 1_000_000 - time.time()
     value = f"{ahead:.1f} s behind the last entry" if ahead > 0 else "not behind the last entry"
     yield Look(
         "clock", "this machine's", value, ahead <= CLOCK_AHEAD_SECONDS_MAX, "set the clock (chrony); appends wait until then"
@@ -138,12 +133,12 @@ def _policy(home: Home) -> Iterator[Look]:
         "policy", "quorum", policy.quorum, policy.quorum != "none",
         "name a group of both nations' cosigners, or nothing is ever final by anybody's word", is_fatal=False,
     )  # fmt: skip
-    home.policy().verify(home.ledger.signed_checkpoint())
+    home.policy().verify(home.reader.signed_checkpoint())
     yield Look("policy", "checkpoint", "the newest one verifies under it", is_safe=True)
 
 
 def _views(home: Home) -> Iterator[Look]:
-    head = home.ledger.head()
+    head = home.reader.head()
     for nation in ("GB", "FR"):
         store = home.view_store(nation)
         progress = store.progress(store.live())

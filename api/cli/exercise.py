@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,14 +56,11 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
 
 
 def read_scenario(path: Path) -> dict[str, Any]:
-    """A scenario file. Raises BadQuestion where it is not one; what is in it is checked as it is played."""
-    body = path.read_bytes()
+    """A scenario file. Raises BadQuestion naming the file and what is wrong in it."""
+    from api import scenario
+
     try:
-        scenario = json.loads(body)
-    except (ValueError, RecursionError) as wrong:
-        raise errors.BadQuestion(f"not JSON: {wrong}", field=str(path), remedy="see docs for what a scenario holds") from None
-    needed = ("origin", "authorities", "places", "events")
-    missing = [name for name in needed if not isinstance(scenario, dict) or name not in scenario]
-    if missing:
-        raise errors.BadQuestion(f"no {missing[0]} in it", field=str(path), remedy=f"a scenario has {', '.join(needed)}")
-    return dict(scenario)
+        return scenario.parse(path.read_bytes())
+    except errors.BadQuestion as wrong:
+        wrong.field = str(path)
+        raise

@@ -67,7 +67,8 @@ class Ledger(LogReader, Application[str]):
         """Open the ledger at a SQLAlchemy URL whose schema has been made (`migrations.upgrade`).
 
         Without the log's private key it only reads. `origin` is what the log must be, or be opened as. `clock` gives
-        microseconds since 1970 UTC and is for exercises alone. Raises UnsafeSetting naming the setting, Unavailable, or
+        microseconds since 1970 UTC and is for exercises alone. A process that was forked opens its own: connections and
+        threads do not survive a fork. Raises UnsafeSetting naming the setting, Unavailable, or
         VerificationFailed where the tree is not the one its newest checkpoint signs.
         """
         ledger = cls({Factory.STORE_URL: url})
@@ -250,8 +251,8 @@ class Ledger(LogReader, Application[str]):
             raise errors.NotFound(f"no checkpoint covers position {position}", field="position")
         return _shown(policy.verify(self.signed_checkpoint(first[0])).checkpoint, final=False)
 
-    def add_cosignature(self, size: int, name: str, line: str) -> bool:
-        """Keep a cosigner's line with the checkpoint of a size; the first one by a name stands, and True says it is this.
+    def add_cosignature(self, size: int, name: str, line: str) -> None:
+        """Keep a cosigner's line with the checkpoint of a size. The first one by a name stands: another changes nothing.
 
         The line is kept as it is: who relies on it verifies it. Raises NotFound without such a checkpoint, BadNote for what
         is no signature line of that name.
@@ -264,10 +265,8 @@ class Ledger(LogReader, Application[str]):
         with answering(), writing(self.engine) as connection:
             if connection.execute(checkpoint).first() is None:
                 raise errors.NotFound(f"there is no checkpoint of size {size}", field="size")
-            found = connection.execute(kept).scalar()
-            if found is None:
+            if connection.execute(kept).first() is None:
                 connection.execute(insert(table).values(size=size, name=name, line=line))
-            return found in (None, line)
 
 
 def _recorded(

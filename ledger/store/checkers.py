@@ -1,7 +1,7 @@
 """Threads that run admission's first stage, one a core: more would only pass the interpreter lock around between them.
 
-With sixty callers each checking on its own thread, half the time went into waking threads; handed over to as many as there
-are cores, the same checks leave the callers asleep until they are answered (docs/operations.md has the figures).
+Sixty callers that each checked on their own thread would wake, and wait for the interpreter, twice an event; handed over to as
+many threads as there are cores, the same checks leave the callers asleep until they are answered.
 """
 
 from __future__ import annotations

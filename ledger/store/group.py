@@ -30,10 +30,7 @@ class Group:
     the versions the events must become. `defect` is a mistake of ours that an item met, raised in its caller's thread.
     """
 
-    __slots__ = (
-        *("answers", "decisions", "defect", "done", "expected_versions", "following"),
-        *("gate", "is_abandoned", "is_atomic", "is_dry_run", "items"),
-    )
+    __slots__ = ("answers", "decisions", "defect", "done", "expected_versions", "gate", "is_atomic", "is_dry_run", "items")
 
     def __init__(
         self,
@@ -51,12 +48,11 @@ class Group:
         self.answers: list[Answer] = []
         self.defect: BaseException | None = None
         self.done = False
-        self.is_abandoned = False
-        self.following: Group | None = None
         self.gate: SimpleQueue[None] = SimpleQueue()
 
-    def call(self) -> None:
+    def finish(self) -> None:
         """Wake the caller."""
+        self.done = True
         self.gate.put(None)
 
 

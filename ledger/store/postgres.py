@@ -21,7 +21,7 @@ from ledger.store.writer import Batch, Begun, Placed, Row
 
 HEAD_LOCK = 1
 INSERT_ROWS_MAX = 3
-"""Up to so many entries an INSERT is quicker than COPY (measured; docs/operations.md)."""
+"""Up to so many entries an INSERT is quicker than COPY."""
 
 # The writer's session looks up keys and nothing else: no plan it needs ever reads a table from end to end, whatever the
 # statistics say while the table is new.

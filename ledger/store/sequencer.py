@@ -1,9 +1,9 @@
 """Group commit: many callers, one durable transaction that signs its own checkpoint.
 
-Callers check their own events on their own threads, queue them, and one of them leads: it takes everything queued, admits it
-in order under the head lock, writes, commits, and answers everybody (flat combining; a thread of its own would cost a single
-caller two switches an append and gain many callers nothing, see docs/operations.md). While the leader waits for the disk the
-others check the next batch: libsodium and the database drivers let go of the interpreter lock.
+Events are checked on all cores (by their own caller while callers are few), queued, and one of the callers leads: it takes
+everything queued, admits it in order under the head lock, writes, commits, and answers everybody. (A thread of its own would cost a
+single caller two switches an append and gain many callers nothing.) While the leader waits for the disk the next batch is checked:
+libsodium and the database drivers let go of the interpreter lock.
 
 A refusal is its own caller's. A commit that fails is everybody's in the batch, and ambiguous: nobody knows whether it is on
 disk until the same bytes are sent again, and the event id decides.
@@ -16,7 +16,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from itertools import pairwise
 
 from sqlalchemy.engine import Engine
 
@@ -104,20 +103,18 @@ class Sequencer:
             self._enqueue(group)
         except errors.EntenteError as refusal:
             group.answers = [refusal]
-            group.done = True
-            group.call()
+            group.finish()
         except DEFECTS as defect:
             group.defect = defect
-            group.done = True
-            group.call()
+            group.finish()
         else:
             if not self._leading.locked():
-                group.call()
+                group.gate.put(None)
 
     def submit(self, group: Group) -> None:
         """Queue a group of checked events and return once it is answered. Raises Unavailable where the queue is full."""
         self._enqueue(group)
-        group.call()
+        group.gate.put(None)
         self._await(group)
 
     def _enqueue(self, group: Group) -> None:
@@ -132,43 +129,26 @@ class Sequencer:
 
     def _await(self, group: Group) -> None:
         """Sleep until called: to take the answer, or to lead."""
-        try:
-            while not group.done:
-                group.gate.get()
-                if not group.done and self._leading.acquire(blocking=False):
-                    try:
-                        self._lead(group)
-                    finally:
-                        self._leading.release()
-                        self._call_next()
-        except BaseException:
-            # This thread was interrupted where it waited; those who would be woken by it must not wait for ever.
-            with self._counting:
-                group.is_abandoned = True
-            raise
-        finally:
-            if group.following is not None:
-                group.following.call()
+        while True:
+            group.gate.get()
+            if group.done:
+                break
+            if self._leading.acquire(blocking=False):
+                try:
+                    self._lead(group)
+                finally:
+                    self._leading.release()
+                    self._call_next()
+                break
         if group.defect is not None:
             raise group.defect
 
     def _call_next(self) -> None:
         """Let the first of those who queued while somebody led find out that nobody does."""
         try:
-            self._queue[0].call()
+            self._queue[0].gate.put(None)
         except IndexError:
             pass  # nobody is waiting
-
-    def _finish(self, groups: list[Group], own: Group) -> None:
-        """Wake everybody in a batch, each by the one before: woken all at once they would only queue for the interpreter."""
-        with self._counting:
-            waiting = [group for group in groups if group is not own and not group.is_abandoned]
-            for group, following in pairwise(waiting):
-                group.following = following
-            for group in groups:
-                group.done = True
-        if waiting:
-            waiting[0].call()
 
     # -- the leader ------------------------------------------------------------------------------------------------------
 
@@ -183,19 +163,18 @@ class Sequencer:
             except errors.EntenteError as wrong:
                 self._give_up(groups, wrong)
             except BaseException:
-                # Ours, or somebody's interrupt: it goes on in this thread.
+                # Ours, or somebody's interrupt: it goes on in this thread, and nobody else is left waiting.
                 self._give_up(groups, errors.Unavailable("the ledger failed while it recorded this"))
                 raise
-            finally:
-                self._finish(groups, own)
 
     def _give_up(self, groups: list[Group], wrong: errors.EntenteError) -> None:
-        """Answer those who have no answer yet, let go of the lock, and read the head anew before the next batch."""
+        """Answer everybody who has no answer yet, let go of the lock, and read the head anew before the next batch."""
         self._is_stale = True
         self._writer.abandon()
         for group in groups:
-            if len(group.answers) < len(group.items):
+            if not group.done:
                 group.answers = [copy.copy(wrong) for _ in group.items]
+                group.finish()
 
     def _gather(self) -> None:
         """Wait a moment for events that are being checked: they come in this transaction or in the next."""
@@ -238,6 +217,7 @@ class Sequencer:
         size = head.position
         for group in groups:
             admission_of_all.answer(group, size)
+            group.finish()
 
     def _fresh_head(self) -> Head:
         if self._is_stale:

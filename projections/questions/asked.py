@@ -64,9 +64,6 @@ class Asked(Protocol):
     def figures(self, day: date, as_of: int | None) -> Mapping[str, Any]:
         """The answer of `entente figures`."""
 
-    def explain(self, code: str, day: date, as_of: int | None) -> Mapping[str, Any]:
-        """The answer of `entente explain`."""
-
     def situation(self, as_of: int | None) -> Mapping[str, Any]:
         """The answer of `entente situation`."""
 

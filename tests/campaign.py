@@ -1,0 +1,86 @@
+"""The long campaigns: `python -m tests.campaign --hours 2`, also `make campaign HOURS=2`.
+
+Its time is shared over the rows: random nights told by two calculations, and writers killed with -9 on both stores. Each turn
+prints one JSON line with its seed, what it reached, and the floors it holds itself to; a failure ends the campaign with exit 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests import oracle
+from tests.memory import play_in_memory
+from tests.postgres import running_postgres
+from tests.test_nights_agree import digests, disagreements
+
+ROOT = Path(__file__).resolve().parent.parent
+NIGHTS_A_TURN = 40
+KILLS_A_TURN = 100
+ACKNOWLEDGED_A_KILL_MIN = 3
+
+
+def nights(seed: int) -> dict[str, Any]:
+    """Nights of 10 to 100 events: every figure, situation and reconciliation twice; followed = rebuilt."""
+    asked = 0
+    for n in range(NIGHTS_A_TURN):
+        rng = Random(seed + n)
+        scenario = oracle.random_night(seed + n, rng.randrange(10, 100))
+        with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder:
+            home = play_in_memory(Path(folder), scenario)
+            found = disagreements(home, scenario, home.ledger.position, rng, questions=8)
+            assert not found, f"night {seed + n}: {found[0]}"
+            digests(home)
+            home.close()
+        asked += 1
+    assert asked == NIGHTS_A_TURN
+    return {"row": "nights", "nights": asked}
+
+
+def kills(seed: int, url: str) -> dict[str, Any]:
+    """A writer killed at random moments: nothing acknowledged lost, no gap, every doubt resolved."""
+    command = [sys.executable, "-m", "tests.crashing", url, "--kills", str(KILLS_A_TURN), "--seed", str(seed)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    result: dict[str, Any] = json.loads(told.stdout)
+    assert result["kills"] == KILLS_A_TURN
+    assert result["acknowledged"] >= ACKNOWLEDGED_A_KILL_MIN * KILLS_A_TURN
+    return {"row": f"kills {url.split(':', 1)[0]}", **result}
+
+
+def main() -> int:
+    """Take turns until the time is up; exit 1 at the first failure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
+    parser.add_argument("--hours", type=float, default=2.0)
+    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
+    asked = parser.parse_args()
+    end = time.monotonic() + asked.hours * 3600
+    turn = 0
+    with running_postgres() as server:
+        while turn == 0 or time.monotonic() < end:
+            seed = asked.seed + turn * 1000
+            try:
+                rows = [nights(seed)]
+                with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder:
+                    rows.append(kills(seed, f"sqlite:///{Path(folder) / 'ledger.sqlite'}"))
+                with server.database() as url:
+                    rows.append(kills(seed, url))
+            except AssertionError as wrong:
+                print(json.dumps({"seed": seed, "failed": str(wrong)[-2000:]}), flush=True)
+                return 1
+            for row in rows:
+                print(json.dumps({"turn": turn, "seed": seed, **row}), flush=True)
+            turn += 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -64,7 +64,7 @@ class AskedView:
         """The entries at positions (after, upto] that this nation can read, in order; its own sealed ones opened."""
         ledger = self.home.ledger
         opener = Opener(self.nation, self.home.sealing_key(self.nation), ledger.sections)
-        ring, registry = ledger.sequencer.head.keys, ledger.sequencer.head.registry
+        ring, registry = ledger.keys, ledger.sequencer.head.registry
         upto = min(upto, self._now.position)
         while after < upto:
             entries = ledger.entries(after, min(ENTRIES_AT_ONCE, upto - after))

@@ -193,4 +193,3 @@ class Player:
 
 def _now(clock: Clock) -> str:
     return format_instant(clock.now)
-

@@ -166,7 +166,8 @@ class Home:
     def local_policy(self) -> policy.Policy:
         """The policy of a home that is its own London and Paris: final is what both cosigned, each with both its keys."""
         log = note.VerifierKey(self.settings.origin, note.ED25519_NOTE, self.key("log").public)
-        witnesses, groups = {}, {}
+        witnesses: dict[str, policy.Witness] = {}
+        groups: dict[str, policy.Group] = {}
         for site in SITES:
             signers = cosigner.load(self.path / site)
             witnesses |= {f"{site}-{kind}": policy.Witness(signer.key) for kind, signer in signers.items()}

@@ -34,7 +34,7 @@ class Registrar:
     @property
     def keys(self) -> KeyRing:
         """The key ring at the head of the log."""
-        return self.home.ledger.sequencer.head.keys
+        return self.home.ledger.keys
 
     def open_log(self, *, exercise: bool) -> None:
         """Make both nations' keys and record the first entries: the log itself, then each nation's sealer and sealing key."""
@@ -112,7 +112,7 @@ def _machine_clock() -> int:
 
 def sealers(home: Home) -> Sealers:
     """What sealing needs: the nations' public sealing keys from the log, and their sealers' keys where this home holds them."""
-    ring = home.ledger.sequencer.head.keys
+    ring = home.ledger.keys
     public = {nation: key.public for nation in NATIONS if (key := ring.sealing_key(nation)) is not None}
     held = {nation: home.key(f"sealer-{nation}") for nation in NATIONS if home.key_path(f"sealer-{nation}").exists()}
     return Sealers(public, held)

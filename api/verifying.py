@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import Engine
+
 import migrations
 from api.home import NATIONS, Home
 from ledger import errors
@@ -15,7 +17,9 @@ from ledger.store.audit import StoredRows
 from projections.attest import check_view
 
 
-def verify_home(home: Home, progress: Callable[[int], None] = lambda position: None, workers: int | None = None) -> dict[str, Any]:
+def verify_home(
+    home: Home, progress: Callable[[int], None] = lambda position: None, workers: int | None = None
+) -> dict[str, Any]:
     """Re-hash and re-check everything a home holds.
 
     Returns {"ok", "entries", "checked": {…, "views": [nations]}, "problems": [{"position", "what"}], "views": […]}. Raises only
@@ -42,10 +46,9 @@ def verify_home(home: Home, progress: Callable[[int], None] = lambda position: N
 def _revisions(home: Home) -> list[dict[str, Any]]:
     """Each schema stands at the revision this version of the code was written for."""
     wrong = []
-    for name, engine, schema in (
-        ("ledger", home.reader.engine, "ledger"),
-        *((nation, home.view_store(nation).engine, "view") for nation in NATIONS),
-    ):
+    stores: list[tuple[str, Engine, migrations.Schema]] = [("ledger", home.reader.engine, "ledger")]
+    stores += [(nation, home.view_store(nation).engine, "view") for nation in NATIONS]
+    for name, engine, schema in stores:
         found, newest = migrations.revision(engine, schema), migrations.newest(schema)
         if found != newest:
             wrong.append({"position": 0, "what": f"schema of {name} says revision {found}, this version needs {newest}"})

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from api.exercise import Clock, Player
+from api.settings import Settings
 from ledger import admission
 from ledger.events.correction import Statement
 from ledger.events.keys import KeyRing
 from ledger.events.lives import UNBORN
 from ledger.events.registry import Registry
 from ledger.formats import envelope, merkle, sealing
-from ledger.formats.keys import SigningKey
+from ledger.formats.keys import SigningKey, save_private
 from projections.projector import Projector
 from projections.view import View
 from projections.viewstore import ViewStore, create
@@ -88,8 +89,11 @@ class MemoryLog:
 class MemoryHome:
     """What a Player needs of a home, with the log in memory and the views on SQLite in a folder."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, origin: str) -> None:
         self.folder = folder
+        self.settings = Settings(origin, True)
+        self.clock = clock
+        self.keys: dict[str, SigningKey] = {}
         self.ledger = MemoryLog(clock)
         self.stores: dict[str, ViewStore] = {}
         for nation in ("GB", "FR"):
@@ -98,7 +102,13 @@ class MemoryHome:
 
     def new_key(self, name: str) -> SigningKey:
         """A key for somebody in the scenario."""
-        return SigningKey.generate()
+        self.keys[name] = SigningKey.generate()
+        save_private(self.key_path(name), self.keys[name])
+        return self.keys[name]
+
+    def key(self, name: str) -> SigningKey:
+        """A key made before."""
+        return self.keys[name]
 
     def key_path(self, name: str) -> Path:
         """Where a sealing key is kept."""
@@ -123,7 +133,7 @@ class MemoryHome:
 def play_in_memory(folder: Path, scenario: dict) -> MemoryHome:  # type: ignore[type-arg]
     """Play a scenario with the log in memory."""
     clock = Clock()
-    home = MemoryHome(folder, clock)
+    home = MemoryHome(folder, clock, str(scenario["origin"]))
     player = Player(home, scenario, clock)  # type: ignore[arg-type]
     player.set_up()
     for at, step in player.timeline():

@@ -68,7 +68,8 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
                     refused.append({"line": number, "code": wrong.code, "reason": str(wrong)})
                     session.remark(f"{arguments.command}: line {number}: {wrong}")
                     continue
-                receipt["exercise"] = home.settings.exercise
+                # A sealed event's receipt names its outside; the line number says which one it answers.
+                receipt |= {"exercise": home.settings.exercise, "line": number}
                 receipts.append(receipt)
                 if not session.is_json:
                     session.tell([msgspec.json.encode(receipt).decode()])
@@ -138,7 +139,7 @@ def author_of(home: Home, key: SigningKey) -> Author:
     """Who speaks with a key, as the log has it registered. Raises KeyNotInForce."""
     from api.authoring import Author
 
-    found = home.ledger.sequencer.head.keys.keys.get(key.key_id)
+    found = home.ledger.keys.keys.get(key.key_id)
     if found is None:
         raise errors.KeyNotInForce(
             f"the key {key.key_id[:16]}… is not registered in this log", field="--key", remedy="entente key register"

@@ -111,7 +111,7 @@ def run_revoke(session: Session, arguments: argparse.Namespace) -> int:
 def run_list(session: Session, arguments: argparse.Namespace) -> int:
     """List keys."""
     with session.home() as home:
-        ring = home.ledger.sequencer.head.keys
+        ring = home.ledger.keys
         shown = [_row(home, key) for key in ring.keys.values() if arguments.all or not key.until]
         head = ("Key id", "Owner", "Nation", "Role", "Since", "State", "Private key here")
         columns = ("owner", "nation", "role", "since", "state", "held_as")

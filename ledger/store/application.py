@@ -19,6 +19,7 @@ from sqlalchemy import insert, select
 import migrations
 from ledger import admission, errors
 from ledger.admission import Checked
+from ledger.events.keys import KeyRing
 from ledger.formats import merkle, note
 from ledger.formats.envelope import BatchCache, Submitted
 from ledger.formats.keys import SigningKey
@@ -144,6 +145,11 @@ class Ledger(LogReader, Application[str]):
         if self._sequencer is None:
             raise errors.Unavailable("this ledger was opened without the log's key, for reading", remedy="give log_key")
         return self._sequencer
+
+    @property
+    def keys(self) -> KeyRing:
+        """The key ring as it stands at the head."""
+        return self.sequencer.head.keys
 
     def append(self, submitted: Submitted) -> Receipt:
         """Record one signed event; the receipt is the same however often the same bytes are sent.

@@ -1,9 +1,9 @@
 """Group commit: many callers, one durable transaction that signs its own checkpoint.
 
 Events are checked on all cores (by their own caller while callers are few), queued, and one of the callers leads: it takes
-everything queued, admits it in order under the head lock, writes, commits, and answers everybody. (A thread of its own would cost a
-single caller two switches an append and gain many callers nothing.) While the leader waits for the disk the next batch is checked:
-libsodium and the database drivers let go of the interpreter lock.
+everything queued, admits it in order under the head lock, writes, commits, and answers everybody. (A thread of its own would
+cost a single caller two switches an append and gain many callers nothing.) While the leader waits for the disk the next batch
+is checked: libsodium and the database drivers let go of the interpreter lock.
 
 A refusal is its own caller's. A commit that fails is everybody's in the batch, and ambiguous: nobody knows whether it is on
 disk until the same bytes are sent again, and the event id decides.

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from api import authoring
-from api.exercise import Player
+from api.exercise import Clock, Player
 from api.home import Home
 from api.settings import Settings
 from ledger.formats import envelope
@@ -66,17 +66,6 @@ DETECTION: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )
 
 
-class BenchClock:
-    """The exercise's clock: it stands where it is put."""
-
-    def __init__(self) -> None:
-        self.now = BEGIN
-
-    def __call__(self) -> int:
-        """Microseconds since 1970 UTC."""
-        return self.now
-
-
 class BenchHome:
     """A home with genesis, keys, authorities and places on record, and a supply of further events.
 
@@ -84,7 +73,8 @@ class BenchHome:
     """
 
     def __init__(self, folder: Path, settings: Settings) -> None:
-        self.clock = BenchClock()
+        self.clock = Clock()
+        self.clock.now = BEGIN
         self.home = Home.create(folder / "home", msgspec.structs.replace(settings, origin=ORIGIN, exercise=True), self.clock)
         self.player = Player(self.home, SCENARIO, self.clock)
         self.player.set_up()

@@ -248,7 +248,7 @@ class _Verification:
         for name, count in outcome.counts.items():
             self.counts[name] += count
         leaves = outcome.leaves
-        signed = {size: root for size, root in outcome.roots}
+        signed = dict(outcome.roots)
         first = self.frontier.size
         done = 0
         stops = sorted({s for s in signed if first < s <= first + len(leaves)})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -46,6 +47,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     payload: bytes
 
 
+@lru_cache(maxsize=256)  # the entries of one commit share their instant
 def format_instant(microseconds: int) -> str:
     """Microseconds since 1970 UTC as `2015-08-27T03:12:00.000000Z`."""
     return (_EPOCH + timedelta(microseconds=microseconds)).isoformat(timespec="microseconds") + "Z"

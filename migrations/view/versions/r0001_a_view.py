@@ -17,8 +17,8 @@ FACT_COLUMNS = (
     ("kind", TEXT), ("stream", TEXT), ("event", TEXT), ("label", TEXT), ("origin", BIG), ("stated", BIG), ("ordinal", BIG),
     ("occurred_at", BIG), ("recorded_at", BIG), ("authority", TEXT), ("nation", TEXT), ("authority_path", TEXT), ("code", TEXT),
     ("quantity", BIG), ("unit", TEXT), ("subject", TEXT), ("about", TEXT), ("side", TEXT), ("place", TEXT), ("territory", TEXT),
-    ("zone", TEXT), ("party", TEXT), ("party_path", TEXT), ("occurred_until", BIG), ("imprecision_seconds", BIG), ("regime", TEXT),
-    ("detail", TEXT), ("reading", TEXT), ("ended", BIG),
+    ("zone", TEXT), ("party", TEXT), ("party_path", TEXT), ("occurred_until", BIG), ("imprecision_seconds", BIG),
+    ("regime", TEXT), ("detail", TEXT), ("reading", TEXT), ("ended", BIG),
 )  # fmt: skip
 
 

@@ -135,8 +135,9 @@ class Home:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The joint log, opened for appending and reading."""
-        return Ledger.open(self.ledger_url, log_key=self.key("log"), origin=self.settings.origin, clock=self.clock)
+        """The joint log: for appending where this home holds the log's key, otherwise for reading."""
+        log_key = self.key("log") if self.key_path("log").exists() else None
+        return Ledger.open(self.ledger_url, log_key=log_key, origin=self.settings.origin, clock=self.clock)
 
     @cached_property
     def reader(self) -> LogReader:

@@ -3,7 +3,8 @@
 The rule (ours): the draw is over the positions first to last. Draw number k (from 0) is SHA-256 of the 32-byte seed followed
 by k as eight big-endian bytes. Its first eight bytes, as a big-endian integer v, are taken where v is below the largest
 multiple of the range that fits into 64 bits (so that no position is likelier than another); the position is first + v mod the
-range. A position already drawn, or a v beyond that multiple, is passed over. The draw ends when enough positions are found, or all.
+range. A position already drawn, or a v beyond that multiple, is passed over. The draw ends when enough positions
+are found, or all.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ the schemas' revisions.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
@@ -12,7 +13,9 @@ from sqlalchemy import Engine
 import migrations
 from api.home import NATIONS, Home
 from ledger import errors
+from ledger.evidence.exported import ExportedLog
 from ledger.evidence.verify import verify
+from ledger.formats.policy import parse_policy
 from ledger.store.audit import StoredRows
 from projections.attest import check_view
 
@@ -41,6 +44,21 @@ def verify_home(
     answer["ok"] = not problems
     answer["checked"]["views"] = [view["view"] for view in views]
     return {**answer, "views": views}
+
+
+def verify_export(
+    folder: Path, policy_file: Path | None, progress: Callable[[int], None] = lambda position: None
+) -> dict[str, Any]:
+    """Verify an exported folder of tiles. Without a policy from elsewhere the folder's own is used, and the answer says so.
+
+    Returns the shape of `verify_home`, with no views. Raises NotFound, BadNote.
+    """
+    given = policy_file or folder / "policy.txt"
+    if not given.is_file():
+        raise errors.NotFound(f"there is no policy file {given}", field="--policy", remedy="get it from a place you trust")
+    answer = verify(ExportedLog(folder), parse_policy(given.read_bytes()), {}, None, progress)
+    answer["checked"]["views"] = []
+    return {**answer, "views": [], "policy": "given" if policy_file else "from the folder itself: it fits together, no more"}
 
 
 def _revisions(home: Home) -> list[dict[str, Any]]:

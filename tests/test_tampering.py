@@ -6,6 +6,7 @@ Every column of every table of the log and of both views is changed, one at a ti
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from api.home import Home
-from api.verifying import verify_home
+from api.verifying import verify_export, verify_home
+from ledger.errors import EntenteError
+from ledger.evidence.export import export_tiles
 from tests.playing import OWN_NIGHTS, load, play
 
 NIGHT = OWN_NIGHTS / "national-only.json"
@@ -209,3 +212,41 @@ def test_the_database_itself_refuses_to_change_what_is_recorded(home_of: Any, st
     home = home_of(load(NIGHT))
     with pytest.raises(DatabaseError, match=r"(?i)append-only"), home.ledger.engine.begin() as connection:
         connection.execute(text(statement))
+
+
+@pytest.fixture
+def exported(home: Home, tmp_path: Path) -> Path:
+    """The log as files."""
+    folder = tmp_path / "tiles"
+    export_tiles(home.ledger, folder, home.policy_path.read_bytes())
+    return folder
+
+
+def test_an_exported_log_verifies_with_a_policy_from_elsewhere(home: Home, exported: Path) -> None:
+    answer = verify_export(exported, home.policy_path)
+    assert answer["problems"] == []
+    assert answer["checked"]["cosignatures"] == ["london", "paris"]
+    assert answer["entries"] == home.ledger.head()
+
+
+@pytest.mark.parametrize("name", ["tile/entries/000", "tile/0/000", "checkpoint"])
+def test_one_bit_changed_in_an_exported_file_is_found(home: Home, exported: Path, name: str) -> None:
+    body = bytearray((exported / name).read_bytes())
+    body[len(body) // 2] ^= 1
+    (exported / name).write_bytes(body)
+    assert not is_accepted(exported, home)
+
+
+def is_accepted(exported: Path, home: Home) -> bool:
+    """Whether an exported folder verifies; a checkpoint that cannot be read at all is refused outright."""
+    try:
+        return bool(verify_export(exported, home.policy_path)["ok"])
+    except EntenteError:
+        return False
+
+
+def test_the_last_tiles_of_an_export_are_compared_too(home: Home, exported: Path) -> None:
+    last = next(iter((exported / "tile" / "0").glob("*.p/*")))
+    last.write_bytes(bytes(32) + last.read_bytes()[32:])
+    answer = verify_export(exported, home.policy_path)
+    assert any("last tile of level 0" in problem["what"] for problem in answer["problems"])

@@ -39,7 +39,8 @@ def add_to(commands: Commands[Parser]) -> None:
     tiles = add_command(export, "tiles", run_export, "the log as static files (C2SP tlog-tiles), with checkpoint and policy")
     tiles.add_argument("folder", metavar="DIR", type=Path)
     verify = add_command(commands, "verify", run_verify, "re-hash and re-check everything; say what was covered, what is wrong")
-    verify.add_argument("folder", metavar="DIR", nargs="?", help="the home to verify (else --home)")
+    verify.add_argument("folder", metavar="DIR", nargs="?", help="a home, or a folder of exported tiles (else --home)")
+    verify.add_argument("--policy", metavar="FILE", type=Path, help="for exported tiles: a policy file from elsewhere")
     sample = add_command(
         commands, "sample", run_sample, "a reproducible audit sample, each entry with its evidence",
         "The same seed draws the same positions from the same checkpoint on any machine: position k of the draw comes from "
@@ -153,9 +154,16 @@ def run_export(session: Session, arguments: argparse.Namespace) -> int:
 
 
 def run_verify(session: Session, arguments: argparse.Namespace) -> int:
-    """Verify a home; 1 where anything is wrong."""
-    from api.verifying import verify_home
+    """Verify a home, or an exported folder of tiles; 1 where anything is wrong."""
+    from api.verifying import verify_export, verify_home
 
+    folder = Path(arguments.folder) if arguments.folder is not None else None
+    if folder is not None and (folder / "checkpoint").is_file():
+        with session.progress("verified") as progress:
+            answer = verify_export(folder, arguments.policy, progress)
+        answer = {**answer, "exercise": False}
+        session.answer(answer, lambda: [*verified_lines(answer), f"Policy: {answer['policy']}."])
+        return 0 if answer["ok"] else NO
     if arguments.folder is not None:
         arguments.home = arguments.folder
     with session.home() as home:
@@ -173,7 +181,8 @@ def verified_lines(answer: dict[str, Any]) -> list[str]:
     lines = exercise_line(exercise=answer["exercise"])
     lines += ["* Checked", *table(rows, align="rl")]
     cosigned = ", ".join(checked["cosignatures"]) or "nobody"
-    lines.append(f"  co-signed by {cosigned}; views derived again: {', '.join(checked['views'])}")
+    views = f"; views derived again: {', '.join(checked['views'])}" if checked["views"] else ""
+    lines.append(f"  co-signed by {cosigned}{views}")
     if answer["ok"]:
         return [*lines, "", f"OK: {answer['entries']} entries, and nothing is wrong."]
     problems = [[f"no. {problem['position']}", problem["what"]] for problem in answer["problems"]]

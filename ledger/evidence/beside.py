@@ -147,6 +147,12 @@ class FullTiles:
             problems.add(((index + 1) << tiles.TILE_HEIGHT * (level + 1), f"tile {level}/{index} is missing"))
         return sound, problems
 
+    def compare_partial(self, kept: Mapping[int, bytes], entries: int) -> set[Problem]:
+        """What is wrong with the last tiles, those that are not full yet: {level: content}."""
+        made = {level: b"".join(hashes) for level, hashes in enumerate(self.levels) if hashes}
+        wrong = [level for level in {*made, *kept} if made.get(level) != kept.get(level)]
+        return {(entries, f"the last tile of level {level} differs from what the entries hash to") for level in wrong}
+
 
 def _first_difference(made: bytes, kept: bytes, level: int, index: int) -> int:
     """The last position under the first hash in which two tiles differ."""

@@ -30,6 +30,7 @@ class Job(msgspec.Struct):
     sections: Sequence[tuple[int, str, bytes]]
     wraps: Sequence[tuple[int, str, str, bytes]]
     openers: Mapping[str, bytes]
+    has_sections: bool = True
 
 
 class Outcome(msgspec.Struct):
@@ -55,7 +56,8 @@ def check_chunk(job: Job) -> Outcome:
             continue
         if header.sections:
             committed[row[0]] = header
-    _check_sections(job, committed, outcome)
+    if job.has_sections:
+        _check_sections(job, committed, outcome)
     _check_notes(job, outcome)
     return outcome
 

@@ -16,6 +16,8 @@ ROWS_AT_ONCE = 1_000
 class StoredRows:
     """Reads the tables of one ledger."""
 
+    has_store = True
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from api import authoring
 from api.authoring import Author, Sealers
-from ledger.events.keys import NATIONS, KeyRing
+from ledger.events.approvals import NATIONS
+from ledger.events.keys import KeyRing
 from ledger.formats.entry import format_instant
 from ledger.formats.keys import SigningKey
 from ledger.formats.sealing import SealingKey

@@ -44,6 +44,7 @@ DETAILED_KINDS = frozenset({"protection_need"})
 PEOPLE_KINDS = frozenset(
     {"rescued", "disembarked", "sheltered", "casualty", "minors_found", "minors_received", "protection_need"}
 )
+CHILD_PROTECTION = "|:child_protection|"
 SEVERITIES = {"fatal": "dead", "missing": "missing", "serious": "seriously_injured", "slight": "slightly_injured"}
 
 
@@ -95,8 +96,10 @@ def people(groups: Iterable[Group]) -> dict[str, Any]:
     }
     for g in groups:
         match g.kind:
-            case "rescued" | "sheltered" | "minors_found" | "minors_received":
+            case "rescued" | "sheltered" | "minors_found":
                 found[g.kind] += g.quantity
+            case "minors_received":
+                found[g.kind] += g.quantity if CHILD_PROTECTION in g.party_path else 0
             case "disembarked":
                 found["disembarked"][g.side] += g.quantity
             case "casualty":

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ledger import errors
+from ledger.events.approvals import NATIONS, approving, nations_of, owner_nation
 from ledger.events.base import Event, EventType
 from ledger.events.key_types import (
     KeyCompromised,
@@ -27,8 +28,9 @@ from ledger.events.key_types import (
     LedgerThawed,
 )
 from ledger.events.registry import Registry
+from ledger.events.registry_types import AuthorityRegistered
 
-NATIONS = ("GB", "FR")
+OPERATOR = "OPERATOR"
 SEALER_TYPES = ("sealed.recorded",)
 # What a frozen ledger still records: holds, keys and corrections, and the thaw itself.
 OPEN_WHILE_FROZEN = ("hold.", "key.", "correction.", "ledger.thawed", "ledger.closed")
@@ -69,7 +71,7 @@ class KeyRing:
     def __init__(self) -> None:
         self.keys: dict[str, Key] = {}
         self.authority_key: dict[str, str] = {}
-        self.reaffirmed: set[str] = set()
+        self.reaffirmed: set[tuple[str, str]] = set()
         self.frozen = False
         self.closed = False
         self.exercise = False
@@ -99,7 +101,7 @@ class KeyRing:
     def is_disputed(self, key_id: str, event_id: str, position: int) -> bool:
         """Whether an event rests on a key reported compromised before it, and nobody reaffirmed it since."""
         key = self.keys.get(key_id)
-        return bool(key and key.suspect_from and position >= key.suspect_from and event_id not in self.reaffirmed)
+        return bool(key and key.suspect_from and position >= key.suspect_from and (key_id, event_id) not in self.reaffirmed)
 
     # -- who must have signed -------------------------------------------------------------------------------------------
 
@@ -138,11 +140,29 @@ class KeyRing:
             raise errors.KeyNotInForce("this key is suspended", field="key_id", remedy="both nations must reinstate it")
         return key
 
+    def _signing_for(self, key_id: str, signed_by: frozenset[str]) -> Key:
+        """The key a payload names, where it has signed and is in force.
+
+        What was spooled before a key ended may be signed again, under the same id, by its successor or by its national
+        authority. Raises KeyNotInForce or NotAllowed.
+        """
+        named = self.keys.get(key_id)
+        if named is not None and named.until:
+            successor = self.keys.get(named.successor)
+            while successor is not None and successor.until:
+                successor = self.keys.get(successor.successor)
+            authority = self.keys.get(self.authority_key.get(named.nation, ""))
+            for other in (successor, authority):
+                if other is not None and not other.until and not other.suspended and other.key_id in signed_by:
+                    return named
+        key = self._in_force(key_id)
+        if key_id not in signed_by:
+            raise errors.NotAllowed("the key named in the payload has not signed it", field="key_id")
+        return key
+
     def _require_author(self, event: Event, signed_by: frozenset[str], registry: Registry) -> None:
         header = event.header
-        key = self._in_force(header.key_id)
-        if header.key_id not in signed_by:
-            raise errors.NotAllowed("the key named in the payload has not signed it", field="key_id")
+        key = self._signing_for(header.key_id, signed_by)
         if key.role not in ("service", "officer", "official", "national_authority"):
             raise errors.NotAllowed(f"a {key.role} key states no events of its own", field="key_id")
         if key.role == "national_authority" and not registry.is_of_nation(header.authority, key.nation):
@@ -170,37 +190,52 @@ class KeyRing:
 
     def _require_parties(self, event: Event, signers: str, signed_by: frozenset[str], registry: Registry) -> None:
         nations = {n for n in NATIONS if self._authority_has_signed(n, event, signed_by)}
+        header = event.header
+        if header.authority not in nations or self._speaker_of(event) != header.key_id or header.key_id not in signed_by:
+            raise errors.NotAllowed("is stated by a national authority, under its own key, in its own name", field="authority")
         if signers == "both_nations":
             needed = set(NATIONS)
         elif signers == "either_nation":
-            needed = nations & {event.header.authority} or {event.header.authority}
+            needed = {header.authority}
         else:
             needed = self._owners_nations(event, registry)
         if not needed <= nations:
             missing = ", ".join(sorted(needed - nations))
             raise errors.NotAllowed(
-                f"{event.header.type} needs the signature of the national authority of {missing}", field="signatures"
+                f"{header.type} needs the signature of the national authority of {missing}", field="signatures"
             )
         if signers == "new_key_and_owner" and event.data.type_code != "10" and event.data.registered not in signed_by:
             raise errors.NotAllowed("the new key has not signed its own registration", field="signatures")
+
+    def _speaker_of(self, event: Event) -> str:
+        """The national authority key of the authority that states a registry event."""
+        if isinstance(event.data, LedgerOpened):
+            return next((k.key_id for k in event.data.authority_keys if k.nation == event.header.authority), "")
+        return self.authority_key.get(event.header.authority, "")
 
     def _authority_has_signed(self, nation: str, event: Event, signed_by: frozenset[str]) -> bool:
         if isinstance(event.data, LedgerOpened):
             return any(k.nation == nation and k.key_id in signed_by for k in event.data.authority_keys)
         key = self.keys.get(self.authority_key.get(nation, ""))
-        return key is not None and not key.until and key.key_id in signed_by
+        if key is None or key.until or key.key_id not in signed_by:
+            return False
+        # A suspended authority key says one thing only: that it agrees to be reinstated.
+        return not key.suspended or (isinstance(event.data, KeyReinstated) and event.data.key == key.key_id)
 
     def _owners_nations(self, event: Event, registry: Registry) -> set[str]:
+        """Whose authorities must sign, by the registry of this position; never by what the event says of itself."""
         data = event.data
         if isinstance(data, KeyRegistered):
-            return _nations_of(registry.nation_of(data.owner) or data.nation or "")
+            return nations_of(owner_nation(data, registry))
+        if isinstance(data, AuthorityRegistered):
+            return approving(data, registry)
         named = getattr(data, "key", None) or getattr(data, "old", None)
         if named is not None:
             key = self.keys.get(named)
             if key is None:
                 raise errors.NotAllowed("no such key is registered", field="data.key")
-            return _nations_of(key.nation)
-        return _nations_of(getattr(data, "nation", None) or event.header.authority)
+            return nations_of(key.nation)
+        return nations_of(getattr(data, "nation", None) or event.header.authority)
 
     # -- how the ring changes -------------------------------------------------------------------------------------------
 
@@ -264,7 +299,7 @@ class KeyRing:
             case KeyCompromised():
                 self._change(data.key, until=self.keys[data.key].until or position + 1, suspect_from=data.suspect_from_position)
             case KeyReaffirmed():
-                self.reaffirmed |= set(data.events)
+                self.reaffirmed |= {(data.key, event_id) for event_id in data.events}
             case LedgerFrozen():
                 self.frozen = True
             case LedgerThawed():
@@ -273,7 +308,7 @@ class KeyRing:
                 self.closed = True
 
     def _register(self, data: KeyRegistered, event: Event, position: int) -> None:
-        nation = data.nation or event.header.authority
+        nation = data.nation or OPERATOR  # admission held it against the registry
         self.keys[data.registered] = Key(
             data.registered,
             data.type_code,
@@ -298,8 +333,3 @@ def named_publics(event: Event) -> Iterable[tuple[str, str, bytes]]:
     if isinstance(data, KeyRegistered | KeyRotated):
         return [(data.registered, data.type_code, base64.b64decode(data.public_key))]
     return []
-
-
-def _nations_of(nation: str) -> set[str]:
-    """Whose approval something of this nation needs: operators' and the centre's need both."""
-    return {nation} if nation in NATIONS else set(NATIONS)

@@ -14,6 +14,7 @@ import migrations
 from api.home import NATIONS, Home
 from ledger import errors
 from ledger.evidence.exported import ExportedLog
+from ledger.evidence.triggers import missing_triggers
 from ledger.evidence.verify import verify
 from ledger.formats.policy import parse_policy
 from ledger.store.audit import StoredRows
@@ -21,9 +22,15 @@ from projections.attest import check_view
 
 
 def verify_home(
-    home: Home, progress: Callable[[int], None] = lambda position: None, workers: int | None = None
+    home: Home,
+    progress: Callable[[int], None] = lambda position: None,
+    workers: int | None = None,
+    *,
+    check_triggers: bool = True,
 ) -> dict[str, Any]:
-    """Re-hash and re-check everything a home holds.
+    """Re-hash and re-check everything a home holds, and that its tables are still guarded by their triggers.
+
+    `check_triggers` is false only for who took them away and wants to know what else is found.
 
     Returns {"ok", "entries", "checked": {…, "views": [nations]}, "problems": [{"position", "what"}], "views": […]}. Raises only
     where nothing can be read at all.
@@ -32,6 +39,8 @@ def verify_home(
     answer = verify(StoredRows(home.reader.engine), home.policy(), home.cosigned(), openers, progress, workers)
     problems = answer["problems"]
     problems += _revisions(home)
+    if check_triggers:
+        problems += [{"position": 0, "what": what} for what in missing_triggers(home.reader.engine)]
     views = []
     for nation in NATIONS:
         try:

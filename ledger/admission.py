@@ -7,33 +7,30 @@ under that lock, in an order that is part of the specification. A refusal is an 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import msgspec
 
 from ledger import errors
-from ledger.events import decode_data, decode_header
-from ledger.events.base import CATALOGUE, INTEGER_MAX, Event, EventType, Header
-from ledger.events.correction import Corrections, Statement, effective_events
-from ledger.events.correction_types import CorrectionRecorded
+from ledger.events import decode_data, decode_header, stating
+from ledger.events.access import AccessCombined
+from ledger.events.base import CATALOGUE, Event, EventType, Header
+from ledger.events.case import CaseOpened
+from ledger.events.correction import Corrections, Statement, require_patch
+from ledger.events.correction_types import CorrectionAccepted, CorrectionProposed, CorrectionRecorded, CorrectionRejected
 from ledger.events.incident import IncidentLinked, IncidentLinkWithdrawn
 from ledger.events.keys import KeyRing, named_publics
-from ledger.events.links import require_link, require_no_cycle
-from ledger.events.lives import Life, either, fold, step
+from ledger.events.links import require_link, require_no_new_cycle
+from ledger.events.lives import Life, fold_amended, step
 from ledger.events.registry import Registry
 from ledger.events.rules import RULES
 from ledger.formats import entry, envelope, merkle, strict
 
-UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").fullmatch
-IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,128}").fullmatch
-SALT = re.compile(r"[0-9a-f]{32}").fullmatch
-GB_MARKINGS = ("OFFICIAL", "OFFICIAL-SENSITIVE")
-FR_MARKINGS = ("non protégé", "DIFFUSION RESTREINTE")
-NATIONAL_CAVEATS = ("UK EYES ONLY", "SPECIAL FRANCE", "SPÉCIAL FRANCE")
-SECTIONS_MAX = 16
 SIGNATURES_MAX = 8
+
+# The first stage's own rules, under the name by which `evidence` asks for them.
+require_header, require_sections = stating.require_header, stating.require_sections
 
 PublicKeys = Callable[[str], bytes | None]
 
@@ -133,62 +130,6 @@ def check(submitted: envelope.Submitted, public_keys: PublicKeys, cache: envelop
     return Checked(submitted, header, event, row, digest, occurred_at, signed_by, unverified)
 
 
-def require_header(header: Header) -> int:
-    """Refuse a header whose fields are not what domain.md section 2 says; returns occurred_at in microseconds."""
-    if not UUID7(header.id):
-        raise errors.Malformed("an event id is a lower-case UUID version 7", field="id")
-    for name in ("origin", "stream", "authority", "key_id"):
-        if name != "origin" and not IDENTIFIER(getattr(header, name)):
-            raise errors.Malformed("allowed are 1 to 128 of A-Z a-z 0-9 . _ : -", field=name)
-    if not SALT(header.salt):
-        raise errors.Malformed("the salt is 16 random bytes in lower-case hex", field="salt")
-    if header.expected_version is not None and not 0 <= header.expected_version <= INTEGER_MAX:
-        raise errors.Malformed("a version is 0 or more", field="expected_version")
-    occurred_at = _instant(header.occurred_at, "occurred_at")
-    if header.occurred_until is not None and _instant(header.occurred_until, "occurred_until") < occurred_at:
-        raise errors.Malformed("ends before it begins", field="occurred_until")
-    _require_marking(header)
-    if header.type == "sealed.recorded":
-        if len(header.releasable_to) != 1 or [s.name for s in header.sections] != ["inner"]:
-            raise errors.Malformed("a sealed event is for one nation and has the one section `inner`", field="releasable_to")
-    elif sorted(header.releasable_to) != ["FR", "GB"]:
-        raise errors.Malformed(
-            "an event not for both nations must be sealed",
-            field="releasable_to",
-            remedy="seal it to its nation (sealed.recorded)",
-        )
-    return occurred_at
-
-
-def _instant(text: str, field: str) -> int:
-    try:
-        return entry.parse_instant(text)
-    except errors.EntenteError as wrong:
-        raise errors.Malformed("an instant is written 2015-08-27T03:12:00.000000Z", field=field) from wrong
-
-
-def _require_marking(header: Header) -> None:
-    marking = header.marking
-    caveats = [c.upper() for c in marking.caveats]
-    if marking.gb not in GB_MARKINGS or marking.fr not in FR_MARKINGS or any(c in NATIONAL_CAVEATS for c in caveats):
-        raise errors.MarkingTooHigh(field="marking", remedy="record it in the national annex log")
-
-
-def require_sections(header: Header, submitted: envelope.Submitted) -> None:
-    """Every section the payload commits to is there, and is what it commits to; nothing else is."""
-    committed = {s.name: s for s in header.sections}
-    if len(header.sections) > SECTIONS_MAX or len(committed) != len(header.sections):
-        raise errors.Malformed(f"at most {SECTIONS_MAX} sections, each name once", field="sections")
-    if committed.keys() != submitted.sections.keys():
-        raise errors.Malformed("the sections sent are not those the payload commits to", field="sections")
-    for name, commitment in committed.items():
-        sealed = submitted.sections[name]
-        if len(sealed.ciphertext) != commitment.bytes or hashlib.sha256(sealed.ciphertext).hexdigest() != commitment.sha256:
-            raise errors.Malformed("the ciphertext is not the one the payload commits to", field=f"sections.{name}")
-        if not sealed.wraps or not sealed.wraps.keys() <= set(header.releasable_to):
-            raise errors.Malformed("a section is wrapped to nations it is releasable to", field=f"sections.{name}.wraps")
-
-
 def _verify_signatures(
     submitted: envelope.Submitted, event: Event, public_keys: PublicKeys, cache: envelope.BatchCache | None
 ) -> tuple[frozenset[str], frozenset[str]]:
@@ -227,7 +168,8 @@ def admit(checked: Checked, state: LedgerState, recorded_at: int) -> Admitted | 
     require_not_from_the_future(checked.occurred_at, state.registry, recorded_at)  # 3.
     before = state.stream(checked.header.stream)
     require_expected_version(checked.header, before)  # 4. no lost update
-    life, out_of_order = require_step(checked.event, before, state)  # 5. administrative steps only; never a fact about people
+    # 5. administrative steps and what speaks of other statements; never a fact about people
+    life, out_of_order = require_step(checked.event, before, state, recorded_at)
     version = before.version + 1
     body = entry.format_entry(
         entry.format_instant(recorded_at),
@@ -277,59 +219,126 @@ def require_expected_version(header: Header, before: StreamState) -> None:
         )
 
 
-def require_step(event: Event, before: StreamState, state: LedgerState) -> tuple[Life, bool]:
-    """The life of the stream after this event, and whether it came out of order. Raises NotInThisState or NotAllowed."""
+def require_step(event: Event, before: StreamState, state: LedgerState, recorded_at: int | None = None) -> tuple[Life, bool]:
+    """The life of the stream after this event, and whether it came out of order. Raises NotInThisState or NotAllowed.
+
+    Without `recorded_at` (microseconds) a correction's times are not held against the clock.
+    """
     header, data = event.header, event.data
-    if isinstance(data, CorrectionRecorded):
-        return _correct(event, state), False
-    if isinstance(data, IncidentLinked):
-        require_no_cycle(header.stream, data, state.statements)
-    if isinstance(data, IncidentLinkWithdrawn):
-        require_link(header.stream, state.by_id(data.withdraws))
-    if header.type == "case.opened":
-        _require_purpose(header, data.links, state)
+    match data:
+        case CorrectionRecorded():
+            return _correct(event, state, recorded_at), False
+        case CorrectionProposed():
+            _require_proposal(event, state)
+        case CorrectionAccepted() | CorrectionRejected():
+            _require_answer(event, state)
+        case IncidentLinked() | IncidentLinkWithdrawn():
+            if isinstance(data, IncidentLinkWithdrawn):
+                require_link(header.stream, state.by_id(data.withdraws))
+            statements = state.statements(header.stream)
+            require_no_new_cycle(header.stream, statements, _with(statements, event, state), state.statements)
+        case CaseOpened():
+            _require_purpose(header, data.links, state)
+    if header.type == "sealed.recorded" and before.version:
+        raise errors.Malformed("a sealed event stands on a new stream of its own", field="stream")
     return step(before.life, event)
 
 
-def _correct(event: Event, state: LedgerState) -> Life:
+def _with(statements: list[Statement], event: Event, state: LedgerState) -> list[Statement]:
+    return [*statements, Statement(state.position + 1, 0, event)]
+
+
+def _correct(event: Event, state: LedgerState, recorded_at: int | None) -> Life:
     """Only the originating nation corrects, on the target's stream, leaving a statement its type allows."""
     header, data = event.header, event.data
     statements = state.statements(header.stream)
-    target = next((s for s in statements if s.event.header.id == data.target), None)
-    if target is None:
-        raise errors.NotInThisState("nothing of that id is on record in this stream", field="data.target")
-    if state.registry.nation_of(target.event.header.authority) != state.registry.nation_of(header.authority):
+    target = _on_record(data.target, statements, "data.target")
+    if not _same_nation(target.event.header, header, state):
         raise errors.NotAllowed(
             "only the nation that stated it corrects it", field="data.target", remedy="propose it (correction.proposed)"
         )
-    after = [*statements, Statement(state.position + 1, 0, event)]
+    corrected = _with(statements, event, state)
     try:
-        corrections = Corrections(after)
-        for statement in statements:
-            amended = corrections.amend(statement).event
-            if amended is not None and isinstance(amended.data, IncidentLinked):
-                require_no_cycle(header.stream, amended.data, state.statements)
-        return fold_life(after)
+        before, after = Corrections(statements), Corrections(corrected)
+        require_patch(data, before, after)
+        fact = after.fact_of(target)
+        effective = after.amend(fact).event
+        if effective is not None:
+            _require_times(effective.header, state.registry, recorded_at)
+            if isinstance(effective.data, CaseOpened):
+                earlier = before.amend(fact).event
+                known = {*fact.event.data.links, *(earlier.data.links if earlier else ())}
+                _require_purpose(header, tuple(link for link in effective.data.links if link not in known), state)
+        require_no_new_cycle(header.stream, statements, corrected, state.statements)
+        return fold_life(corrected)
     except errors.Unfoldable as wrong:
         raise errors.NotInThisState(wrong.message, field="data.patch", remedy="name fields of the target's type") from wrong
+
+
+def _on_record(event_id: str, statements: list[Statement], field: str) -> Statement:
+    target = next((s for s in statements if s.event.header.id == event_id), None)
+    if target is None:
+        raise errors.NotInThisState("nothing of that id is on record in this stream", field=field)
+    return target
+
+
+def _same_nation(one: Header, other: Header, state: LedgerState) -> bool:
+    return state.registry.nation_of(one.authority) == state.registry.nation_of(other.authority)
+
+
+def _require_times(header: Header, registry: Registry, recorded_at: int | None) -> None:
+    """A correction moves nothing into the future, and leaves no end before its beginning."""
+    occurred_at = entry.parse_instant(header.occurred_at)
+    if header.occurred_until is not None and entry.parse_instant(header.occurred_until) < occurred_at:
+        raise errors.NotInThisState("the correction leaves a statement that ends before it begins", field="data.patch")
+    if recorded_at is not None:
+        require_not_from_the_future(occurred_at, registry, recorded_at)
+
+
+def _require_proposal(event: Event, state: LedgerState) -> None:
+    """What is proposed could be recorded by the originator: its target is here, and its patch is one the target allows."""
+    statements = state.statements(event.header.stream)
+    _on_record(event.data.target, statements, "data.target")
+    corrections = Corrections(statements)
+    try:
+        require_patch(event.data, corrections, corrections)
+    except errors.Unfoldable as wrong:
+        raise errors.NotInThisState(wrong.message, field="data.patch", remedy="name fields of the target's type") from wrong
+
+
+def _require_answer(event: Event, state: LedgerState) -> None:
+    """A proposal is answered by the nation whose statement it would correct."""
+    statements = state.statements(event.header.stream)
+    proposal = _on_record(event.data.proposal, statements, "data.proposal").event.data
+    if not isinstance(proposal, CorrectionProposed):
+        raise errors.NotInThisState("the event of that id proposes nothing", field="data.proposal")
+    target = _on_record(proposal.target, statements, "data.proposal")
+    if not _same_nation(target.event.header, event.header, state):
+        raise errors.NotAllowed("only the nation that stated the target answers a proposal", field="data.proposal")
 
 
 def fold_life(statements: Iterable[Statement]) -> Life:
     """The life that the effective events of a stream make; steps that no longer follow leave it alone."""
     statements = list(statements)
-    return either(fold(effective_events(statements)), fold(s.event for s in statements))
+    corrections = Corrections(statements)
+    told = (s for s in statements if not isinstance(s.event.data, CorrectionRecorded))
+    return fold_amended((corrections.amend(s).event, s.event) for s in told)
 
 
 def _require_purpose(header: Header, links: tuple[str, ...], state: LedgerState) -> None:
-    """Rescue is not evidence-gathering: a case is not tied to a rescue unless a recorded access event names the legal basis."""
+    """Rescue is not evidence-gathering: a case is not tied to a rescue unless a recorded access event names the legal basis.
+
+    A case is never held under general data protection law itself, whatever regime its header claims.
+    """
     for linked in links:
         first = next(iter(state.statements(linked)), None)
-        if first is None or first.event.header.regime != "GENERAL" or header.regime == "GENERAL":
+        if first is None or first.event.header.regime != "GENERAL":
             continue
         basis = state.by_id(header.causation_id) if header.causation_id else None
-        if basis is None or basis.event.header.type != "access.combined":
+        data = basis.event.data if basis is not None else None
+        if not isinstance(data, AccessCombined) or linked not in data.objects:
             raise errors.NotAllowed(
                 f"{linked} is a rescue, held under general data protection law",
                 field="data.links",
-                remedy="record access.combined with its legal basis and name it as causation_id",
+                remedy="record access.combined of it with its legal basis and name that as causation_id",
             )

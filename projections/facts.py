@@ -18,7 +18,7 @@ from ledger.events.correction import Corrections, Statement
 from ledger.events.incident import IncidentConfirmed, IncidentDeclaredUnfounded, IncidentLinked, IncidentLinkWithdrawn
 from ledger.events.registry import Registry
 from ledger.formats.entry import parse_instant
-from projections.fact import Fact, Reading
+from projections.fact import NEVER, Fact, Reading
 from projections.rules import RULES
 
 IMPRECISION_SECONDS = {"exact": 0, "minute": 0, "approx_15m": 900, "approx_hour": 3600, "unknown": 43_200}
@@ -37,8 +37,8 @@ class Past(Protocol):
     def statements(self, stream: str) -> list[Statement]:
         """Every earlier statement of a stream that this nation sees, in log order."""
 
-    def live(self, origins: Sequence[int]) -> list[Fact]:
-        """The facts not yet ended that events at these positions make."""
+    def made(self, origins: Sequence[int]) -> list[Fact]:
+        """All facts that events at these positions made so far, those since ended included, by (stated, ordinal)."""
 
 
 class Fold:
@@ -56,7 +56,7 @@ class Fold:
         header = statement.event.header
         if header.type in RESTATING and not (header.type == "incident.confirmed" and header.stream not in self.unfounded):
             return self._restate(statement, past)
-        if header.type in REGISTERING:
+        if header.type in REGISTERING and statement.shared:
             self.registry.apply(statement.event, statement.position)
         reading: Reading = "both" if statement.shared else "own"
         rule = RULES.get(header.type)
@@ -114,24 +114,29 @@ class Fold:
         for reading in READINGS:
             mask = [s for s in earlier if s.shared or reading == "own"]
             whole = [s for s in after if s.shared or reading == "own"]
-            versions[reading] = (self._effective(mask), self._effective(whole))
+            (was, failing), (now, failed) = self._effective(mask), self._effective(whole)
+            if not statement.shared and failed.keys() - failing.keys():
+                raise next(wrong for position, wrong in failed.items() if position not in failing)
+            versions[reading] = (was, now)
         changed = [s for s in after if any(b.get(s.position) != a.get(s.position) for b, a in versions.values())]
         changed = _with_dependents(changed, after)
         self._remember_unfounded(statement.event.header.stream, after)
-        old = past.live([s.position for s in changed if s is not statement])
+        made = past.made([s.position for s in changed if s is not statement])
         new: list[Fact] = []
         for s in changed:
-            new += self._facts_in_both_readings(s, versions["own"][1], versions["shared"][1], statement.position, after)
-        return _difference(old, new)
+            facts = self._facts_in_both_readings(s, versions["own"][1], versions["shared"][1], statement.position, after)
+            new += _as_first_stated(facts, [f for f in made if f.origin == s.position])
+        return _difference([f for f in made if f.ended == NEVER], new)
 
-    def _effective(self, statements: list[Statement]) -> dict[int, Event | None]:
-        """Effective event by position; None where it states no facts (retracted, declared unfounded, withdrawn link)."""
-        corrections = Corrections(statements, self._may_correct)
-        amended = {s.position: corrections.amend(s) for s in statements}
+    def _effective(self, statements: list[Statement]) -> tuple[dict[int, Event | None], dict[int, errors.Unfoldable]]:
+        """Effective event by position, None where it states no facts (retracted, declared unfounded, withdrawn link); and
+        where sealed corrections could not be applied.
+        """
+        amended, failed = self._amended(statements)
         last_unfounded = 0
         withdrawn: set[str] = set()
         for s in statements:
-            event = amended[s.position].event
+            event = amended[s.position]
             if event is None:
                 continue
             if isinstance(event.data, IncidentDeclaredUnfounded):
@@ -142,12 +147,31 @@ class Fold:
                 withdrawn.add(event.data.withdraws)
         effective: dict[int, Event | None] = {}
         for s in statements:
-            event = amended[s.position].event
+            event = amended[s.position]
             # A false alarm ends what the stream stated; a link states nothing, it says where the stream belongs.
             is_link = event is not None and isinstance(event.data, IncidentLinked)
             ended = event is not None and (event.header.id in withdrawn if is_link else s.position < last_unfounded)
             effective[s.position] = None if ended else event
-        return effective
+        return effective, failed
+
+    def _amended(self, statements: list[Statement]) -> tuple[dict[int, Event | None], dict[int, errors.Unfoldable]]:
+        """Statements with their corrections. Joint admission vouches for joint corrections: where the sealed ones on top of
+        them do not fit, they are left out, so that what one nation seals never hides what both have said. Raises Unfoldable
+        when joint ones alone do not fit.
+        """
+        corrections = Corrections(statements, self._may_correct)
+        amended: dict[int, Event | None] = {}
+        failed: dict[int, errors.Unfoldable] = {}
+        for s in statements:
+            try:
+                amended[s.position] = corrections.amend(s).event
+            except errors.Unfoldable as wrong:
+                failed[s.position] = wrong
+        if failed:
+            without = [s for s in statements if s.shared or s.event.header.type != "correction.recorded"]
+            joint = Corrections(without, self._may_correct)
+            amended |= {s.position: joint.amend(s).event for s in statements if s.position in failed}
+        return amended, failed
 
     def _may_correct(self, correction: Statement, target: Statement) -> bool:
         """Only the originating nation corrects; joint admission has refused the others, a sealed one is left out here."""
@@ -197,6 +221,33 @@ def _difference(old: list[Fact], new: list[Fact]) -> tuple[list[Fact], list[Fact
     stated = [f for f in new if standing.pop(_content(f), None) is None]
     ended = sorted(standing.values(), key=lambda f: (f.stated, f.ordinal))
     return ended, [msgspec.structs.replace(f, ordinal=n) for n, f in enumerate(stated)]
+
+
+def _as_first_stated(facts: list[Fact], made: list[Fact]) -> list[Fact]:
+    """Facts restated with what the registry said when their event first named this place, this party, this authority: later
+    registry changes restate nothing. What the event names for the first time comes from the registry of today.
+    """
+    if not made:
+        return facts
+    places: dict[str, Fact] = {}
+    parties: dict[str, Fact] = {}
+    for fact in made:
+        places.setdefault(fact.place, fact)
+        parties.setdefault(fact.party, fact)
+    kept = []
+    for fact in facts:
+        at, by, first = places.get(fact.place, fact), parties.get(fact.party, fact), made[0]
+        kept.append(
+            msgspec.structs.replace(
+                fact,
+                nation=first.nation,
+                authority_path=first.authority_path,
+                territory=at.territory,
+                zone=at.zone,
+                party_path=by.party_path,
+            )
+        )
+    return kept
 
 
 def _with_dependents(changed: list[Statement], statements: list[Statement]) -> list[Statement]:

@@ -33,6 +33,8 @@ from projections.tables import FACT_COLUMNS, GENERATION, GENERATIONS, Generation
 SNAPSHOT_EVERY_POSITIONS = 4_096
 FACTS_AT_ONCE = 10_000
 NAMES_AT_ONCE = 5_000
+SEALED_FAULT = "sealed: "
+"""How the reason of a parked sealed event begins; no field of an event is called that."""
 
 
 def namespace(nation: str) -> str:
@@ -141,12 +143,12 @@ class ViewStore:
         return and_(g.facts.c.stated <= position, g.facts.c.ended > position)
 
     def of_origins(self, g: Generation, origins: Sequence[int]) -> list[Fact]:
-        """The facts not ended that events at these positions make."""
+        """Every fact, live or ended, that events at these positions make."""
         f = g.facts.c
         found: list[Fact] = []
         for part in _parts(origins):
             where = or_(and_(f.stated.in_(part), f.origin == f.stated), and_(f.origin.in_(part), f.origin != f.stated))
-            found += self._facts(self._all_of(g).where(where, f.ended == NEVER).order_by(f.stated, f.ordinal))
+            found += self._facts(self._all_of(g).where(where).order_by(f.stated, f.ordinal))
         return found
 
     def of_streams(self, g: Generation, streams: Sequence[str], position: int) -> list[Fact]:
@@ -248,6 +250,18 @@ class ViewStore:
         with self._connection() as connection:
             found = connection.execute(select(g.sealed.c.position).where(g.sealed.c.stream == stream))
             return sorted(row[0] for row in found)
+
+    def sealed_events(self, g: Generation) -> set[str]:
+        """Ids of this nation's sealed statements."""
+        with self._connection() as connection:
+            return {row[0] for row in connection.execute(select(g.sealed.c.event))}
+
+    def parked_streams(self, g: Generation) -> set[str]:
+        """Streams that wait behind a joint event; a sealed one waits alone."""
+        t = g.parked.c
+        with self._connection() as connection:
+            found = connection.execute(select(t.stream).where(~t.reason.startswith(SEALED_FAULT)).distinct())
+            return {row[0] for row in found}
 
     def parked(self, g: Generation) -> list[dict[str, Any]]:
         """Events that could not be folded, and those behind them in their streams."""

@@ -28,6 +28,8 @@ KEYS = {
     "cosignatures": ("size", "name"),
 }
 
+CUT_ON_POSTGRESQL = ["checkpoints_append_only", "entries_append_only"]
+
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
@@ -77,6 +79,11 @@ def disarm(engine: Engine) -> None:
         else:
             for table in (*KEYS, "tiles"):
                 connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+
+
+def verify_disarmed(home: Home) -> dict[str, Any]:
+    """Verify a home whose triggers `disarm` took away: what is found must not be just that."""
+    return verify_home(home, workers=1, check_triggers=False)
 
 
 def tables_of(engine: Engine, schema: str | None = None) -> dict[str, tuple[list[str], list[str]]]:
@@ -147,7 +154,7 @@ def engines(home: Home) -> list[Engine]:
 
 
 def test_a_sound_home_verifies(home: Home) -> None:
-    answer = verify_home(home, workers=1)
+    answer = verify_disarmed(home)
     assert answer["problems"] == []
     assert answer["ok"]
     assert answer["checked"]["tiles"] == 1
@@ -162,13 +169,13 @@ def test_every_column_of_every_table_changed_behind_the_ledgers_back_is_found(ho
             undo = change_one(engine, table, column)
             if undo is None:
                 continue
-            answer = verify_home(home, workers=1)
+            answer = verify_disarmed(home)
             undo()
             assert not answer["ok"], f"{table}.{column} was changed and nobody noticed"
             assert answer["problems"][0]["what"], (table, column)
             tried += 1
     assert tried > 60, "the campaign must have changed something"
-    assert verify_home(home, workers=1)["ok"]
+    assert verify_disarmed(home)["ok"]
 
 
 @pytest.mark.parametrize("table", [*KEYS, "tiles"])
@@ -180,13 +187,13 @@ def test_a_row_deleted_behind_the_ledgers_back_is_missed(home: Home, table: str)
         row = dict(rows[-2] if len(rows) > 1 else rows[0])
         where = " AND ".join(f"{name} = :{name}" for name in key)
         connection.execute(text(f"DELETE FROM {table} WHERE {where}"), {name: row[name] for name in key})
-    answer = verify_home(home, workers=1)
+    answer = verify_disarmed(home)
     with engine.begin() as connection:
         names = ", ".join(row)
         marks = ", ".join(f":{name}" for name in row)
         connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), row)
     assert not answer["ok"], f"a row of {table} was deleted and nobody noticed"
-    assert verify_home(home, workers=1)["ok"]
+    assert verify_disarmed(home)["ok"]
 
 
 def test_a_tail_cut_off_with_its_checkpoints_is_missed_by_the_cosigners(home: Home) -> None:
@@ -197,14 +204,14 @@ def test_a_tail_cut_off_with_its_checkpoints_is_missed_by_the_cosigners(home: Ho
             rows = connection.execute(text(f"SELECT * FROM {table} WHERE {column} > 280")).mappings().all()
             taken[table] = [dict(row) for row in rows]
             connection.execute(text(f"DELETE FROM {table} WHERE {column} > 280"))
-    answer = verify_home(home, workers=1)
+    answer = verify_disarmed(home)
     with home.ledger.engine.begin() as connection:
         for table, rows in taken.items():
             for row in rows:
                 marks = ", ".join(f":{name}" for name in row)
                 connection.execute(text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"), row)
     assert any("are gone" in problem["what"] for problem in answer["problems"])
-    assert verify_home(home, workers=1)["ok"]
+    assert verify_disarmed(home)["ok"]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE entries SET type = 'x'", "DELETE FROM entries", "DELETE FROM checkpoints"])
@@ -212,6 +219,28 @@ def test_the_database_itself_refuses_to_change_what_is_recorded(home_of: Any, st
     home = home_of(load(NIGHT))
     with pytest.raises(DatabaseError, match=r"(?i)append-only"), home.ledger.engine.begin() as connection:
         connection.execute(text(statement))
+
+
+def test_a_trigger_taken_away_is_found(home_of: Any) -> None:
+    home = home_of(load(NIGHT))
+    assert verify_home(home, workers=1)["problems"] == []
+    with home.ledger.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("DROP TRIGGER checkpoints_no_delete")
+        else:
+            connection.exec_driver_sql("DROP TRIGGER checkpoints_append_only ON checkpoints")
+            connection.exec_driver_sql("ALTER TABLE entries DISABLE TRIGGER ALL")
+    answer = verify_home(home, workers=1)
+    found = ["checkpoints_no_delete"] if home.ledger.engine.dialect.name == "sqlite" else CUT_ON_POSTGRESQL
+    assert not answer["ok"] and [problem["position"] for problem in answer["problems"]] == [0] * len(found)
+    assert [problem["what"].split()[1] for problem in answer["problems"]] == found
+
+
+def test_every_trigger_taken_away_is_found(home_of: Any) -> None:
+    home = home_of(load(NIGHT))
+    disarm(home.ledger.engine)
+    said = " ".join(problem["what"] for problem in verify_home(home, workers=1)["problems"])
+    assert all(f" on {table} " in said for table in (*KEYS, "tiles"))
 
 
 @pytest.fixture

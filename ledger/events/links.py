@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ledger import errors
-from ledger.events.correction import Statement, effective_events
+from ledger.events.correction import Corrections, Statement
 from ledger.events.incident import IncidentLinked, IncidentLinkWithdrawn
 
 LINK_DEPTH_MAX = 1_000
@@ -13,18 +13,26 @@ LINK_DEPTH_MAX = 1_000
 
 def duplicate_of(statements: list[Statement]) -> str | None:
     """The stream this one is taken to be a duplicate of: the latest live link wins."""
-    events = effective_events(statements)
+    corrections = Corrections(statements)
+    told = [corrections.amend(s).event for s in statements if isinstance(s.event.data, IncidentLinked | IncidentLinkWithdrawn)]
+    events = [event for event in told if event is not None]
     withdrawn = {e.data.withdraws for e in events if isinstance(e.data, IncidentLinkWithdrawn)}
     links = [e for e in events if isinstance(e.data, IncidentLinked) and e.header.id not in withdrawn]
     absorbed = [e.data.to for e in links if e.data.relation == "duplicate_of"]
     return absorbed[-1] if absorbed else None
 
 
-def require_no_cycle(stream: str, link: IncidentLinked, statements: Callable[[str], list[Statement]]) -> None:
-    """Refuse a link by which an incident would come to be a duplicate of itself. Raises NotInThisState."""
-    if link.relation != "duplicate_of":
+def require_no_new_cycle(
+    stream: str, before: list[Statement], after: list[Statement], statements: Callable[[str], list[Statement]]
+) -> None:
+    """Refuse what makes an incident a duplicate of itself. Raises NotInThisState.
+
+    `before` and `after` are the statements of `stream` without and with what is to be recorded: a link, the withdrawal of one
+    or a correction. Only the link in force afterwards matters, and only if it was not in force already.
+    """
+    at = duplicate_of(after)
+    if at == duplicate_of(before):
         return
-    at: str | None = link.to
     for _ in range(LINK_DEPTH_MAX):
         if at is None:
             return

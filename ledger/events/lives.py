@@ -90,9 +90,7 @@ def step(life: Life, event: Event) -> tuple[Life, bool]:
             remedy="record it on a stream of its own and link the two",
         )
     steps = row.steps
-    state = steps.moves.get(life.state)
-    if row.also_on and state not in STATES.get(life.family, ()):
-        state = None  # a type of several families moves only those lives that have the state
+    state = _after(life, row, life.state)
     if state is None:
         state = steps.moves.get(life.as_recorded) if steps.refused_elsewhere else life.state
     if state is None:
@@ -108,7 +106,23 @@ def step(life: Life, event: Event) -> tuple[Life, bool]:
     said = condition(life, data) if condition is not None else None
     if said is not None:
         raise NotInThisState(f"{row.name}: {said}", field="type")
-    return _moved(life, row, state, authority, data)
+    after, out_of_order = _moved(life, row, state, authority, data)
+    return _recorded_too(after, life, row), out_of_order
+
+
+def _after(life: Life, row: EventType, state: str) -> str | None:
+    after = row.steps.moves.get(state)
+    # A type of several families moves only those lives that have the state.
+    return None if row.also_on and after not in STATES.get(life.family, ()) else after
+
+
+def _recorded_too(after: Life, before: Life, row: EventType) -> Life:
+    """`after` with the state by recorded steps, where that is another one; administrative steps move it along."""
+    if not before.as_recorded:
+        return after
+    moved = _after(before, row, before.as_recorded) if row.steps.refused_elsewhere else None
+    recorded = moved or before.as_recorded
+    return msgspec.structs.replace(after, as_recorded="" if recorded == after.state else recorded)
 
 
 def _moved(life: Life, row: EventType, state: str, authority: str, data: Any) -> tuple[Life, bool]:
@@ -135,7 +149,8 @@ def either(effective: Life, recorded: Life) -> Life:
     if not recorded.opened or (effective.state == recorded.state and effective.finals == recorded.finals):
         return effective
     kind, authority = effective.kind or recorded.kind, effective.authority or recorded.authority
-    return Life(recorded.family, effective.state, kind, authority, effective.finals, recorded.state)
+    as_recorded = "" if recorded.state == effective.state else recorded.state
+    return Life(recorded.family, effective.state, kind, authority, effective.finals, as_recorded)
 
 
 def follow(life: Life, event: Event) -> tuple[Life, bool, NotInThisState | None]:
@@ -152,6 +167,23 @@ def fold(events: Iterable[Event]) -> Life:
     life = UNBORN
     for event in events:
         life = follow(life, event)[0]
+    return life
+
+
+def fold_amended(told: Iterable[tuple[Event | None, Event]]) -> Life:
+    """The life of a corrected stream: of each event the effective form (None where it was retracted) and the recorded one.
+
+    Both readings move in step, as `step` moves them: a writer that saw the correction and one that starts afterwards agree.
+    """
+    life = UNBORN
+    for effective, recorded in told:
+        if effective is not None:
+            after, _, breach = follow(life, effective)
+            if breach is None:
+                life = after
+                continue
+        as_it_was = life if not life.as_recorded else msgspec.structs.replace(life, state=life.as_recorded, as_recorded="")
+        life = either(life, follow(as_it_was, recorded)[0])
     return life
 
 

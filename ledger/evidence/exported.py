@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ledger import errors, events
-from ledger.evidence.checks import Row
+from ledger import errors
+from ledger.evidence.checks import Row, row_of
 from ledger.formats import merkle, note, tiles
-from ledger.formats.entry import split_entry
 from ledger.formats.tiles import Tile
 
 CHECKPOINT_BYTES_MAX = note.NOTE_BYTES_MAX
@@ -54,7 +53,7 @@ class ExportedLog:
             index, offset = divmod(position, tiles.TILE_WIDTH)
             for entry in self._bundle(index)[offset:]:
                 position += 1
-                found.append(_row(position, entry))
+                found.append(row_of(position, entry))
         return found[:limit]
 
     def checkpoint_rows(self, after: int, upto: int | None) -> Sequence[tuple[int, bytes]]:
@@ -104,12 +103,3 @@ class ExportedLog:
         found = (row for row in self.rows(0, self.checkpoint.size) if row[1] == event_id)
         row = next(found, None)
         return (row[0], row[5]) if row else None
-
-
-def _row(position: int, entry: bytes) -> Row:
-    try:
-        _, stream, version, payload = split_entry(entry)
-        header = events.decode_header(payload)
-        return position, header.id, stream, version, header.type, entry
-    except errors.EntenteError:
-        return position, "", "", 0, "", entry  # the checks say what is wrong with it

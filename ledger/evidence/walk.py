@@ -1,0 +1,169 @@
+"""The walk through a log, entry by entry, with the state that admission had at each position: keys, registry, streams.
+
+It says what is wrong with an entry given those in front of it; what can be said of its bytes alone is in checks.py.
+Verification walks a whole log and reports everything; a cosigner signs nothing behind a problem that blocks (formats.md: a life
+breach or an event type it does not know yet is alarmed and does not block, for a rule's bug must not stop history).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from ledger import admission, errors, events
+from ledger.events.base import Header
+from ledger.events.correction import Statement
+from ledger.events.keys import KeyRing, named_publics
+from ledger.events.lives import UNBORN, Life, follow
+from ledger.events.registry import Registry
+from ledger.formats.entry import parse_instant, signer_ids, split_entry
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+
+
+class Streams(Protocol):
+    """Where the walk looks up earlier statements; only lives rest on the answers."""
+
+    def stream_entries(self, stream: str) -> Sequence[tuple[int, bytes]]:
+        """(position, entry) of a stream, in order of version."""
+
+    def entry_by_event(self, event_id: str) -> tuple[int, bytes] | None:
+        """(position, entry) of an event id."""
+
+
+class Found(NamedTuple):
+    """Something wrong at a position, and whether a cosigner must refuse the log for it."""
+
+    position: int
+    what: str
+    blocking: bool = True
+
+
+class Walk:
+    """The state admission would have had at `position` (admission.LedgerState). Entries are taken in order, from the first.
+
+    `named` collects the key ids that signatures name, `lives` counts the entries whose life followed, `recorded_at` is the last
+    entry's instant in microseconds. Event ids are remembered as integers with their positions: some 120 MB for a million.
+    """
+
+    def __init__(self, log: Streams) -> None:
+        self.log = log
+        self.keys = KeyRing()
+        self.registry = Registry()
+        self.position = self.recorded_at = self.lives = 0
+        self.named: set[str] = set()
+        self._streams: dict[str, admission.StreamState] = {}
+        self._ids: dict[int, int] = {}
+
+    # -- what admission asks ---------------------------------------------------------------------------------------------
+
+    def known(self, event_id: str) -> bytes | None:
+        """A replay is found by `take` itself: admission's idempotency is not walked."""
+        return None
+
+    def stream(self, name: str) -> admission.StreamState:
+        """Version and life of a stream before the entry at hand."""
+        return self._streams.get(name) or admission.StreamState(0, UNBORN)
+
+    def statements(self, name: str) -> list[Statement]:
+        """The readable earlier statements of a stream."""
+        found = (_statement(*placed) for placed in self.log.stream_entries(name) if placed[0] <= self.position)
+        return [statement for statement in found if statement is not None]
+
+    def by_id(self, event_id: str) -> Statement | None:
+        """An earlier statement by its id."""
+        found = self.log.entry_by_event(event_id)
+        return _statement(*found) if found and found[0] <= self.position else None
+
+    # -- the walk --------------------------------------------------------------------------------------------------------
+
+    def take(self, position: int, entry: bytes) -> list[Found]:
+        """The next entry: what is wrong with it here. Of bytes that cannot be read at all checks.py says what is wrong."""
+        found: list[Found] = []
+        if position != self.position + 1:
+            found.append(Found(position, f"positions {self.position + 1} to {position - 1} are missing"))
+        try:
+            recorded_at, stream, version, payload = split_entry(entry)
+            header, at = events.decode_header(payload), parse_instant(recorded_at)
+        except errors.EntenteError:
+            self.position = position
+            return found
+        found += self._in_order(position, header, stream, version, at)
+        self.recorded_at = at
+        signed_by = frozenset(signer_ids(entry))
+        self.named |= signed_by
+        before = self.stream(stream)
+        life = before.life
+        try:
+            event = events.decode(payload)
+        except errors.EntenteError:
+            found += self._unread(position, signed_by)
+        else:
+            self.named |= {key_id for key_id, _, _ in named_publics(event)}
+            found += self._by_the_keys(position, event, signed_by)
+            life, breaches = self._follow(position, event, before, at)
+            found += breaches
+            found += self._apply(position, event)
+        self._streams[stream] = admission.StreamState(version, life)
+        self.position = position
+        return found
+
+    def _in_order(self, position: int, header: Header, stream: str, version: int, at: int) -> list[Found]:
+        found = []
+        if at < self.recorded_at:
+            found.append(Found(position, "recorded before the entry in front of it"))
+        last = self.stream(stream).version
+        if version != last + 1:
+            found.append(Found(position, f"version {version} of {stream} follows version {last}"))
+        if UUID(header.id):
+            first = self._ids.setdefault(int(header.id.replace("-", ""), 16), position)
+            if first != position:
+                found.append(Found(position, f"event {header.id} is on record already, at position {first}"))
+        return found
+
+    def _unread(self, position: int, signed_by: frozenset[str]) -> list[Found]:
+        """Of a type not known here only this can be asked: that some key in force has signed it."""
+        keys = (self.keys.keys.get(key_id) for key_id in signed_by)
+        if any(key is not None and not key.until and not key.suspended for key in keys):
+            return []
+        return [Found(position, "no key in force has signed it")]
+
+    def _by_the_keys(self, position: int, event: events.Event, signed_by: frozenset[str]) -> list[Found]:
+        try:
+            self.keys.require_in_force(event, event.data.kind_of_event, signed_by, self.registry)
+            self.keys.require_step(event, position)
+        except errors.EntenteError as wrong:
+            return [Found(position, f"{wrong.code}: {wrong}")]
+        return []
+
+    def _follow(self, position: int, event: events.Event, before: admission.StreamState, at: int) -> tuple[Life, list[Found]]:
+        try:
+            admission.require_not_from_the_future(parse_instant(event.header.occurred_at), self.registry, at)
+            admission.require_expected_version(event.header, before)
+            life, _ = admission.require_step(event, before, self, at)
+        except errors.EntenteError as wrong:
+            return follow(before.life, event)[0], [Found(position, f"{wrong.code}: {wrong}", blocking=False)]
+        self.lives += 1
+        return life, []
+
+    def _apply(self, position: int, event: events.Event) -> list[Found]:
+        self.registry.apply(event, position)
+        try:
+            self.keys.apply(event, position)
+        except KeyError:
+            return [Found(position, "the key it names is not registered")]
+        return []
+
+    def publics(self) -> dict[str, bytes]:
+        """The public keys of the ids named since last asked, as far as they are registered."""
+        named, self.named = self.named, set()
+        return {key_id: public for key_id in named if (public := self.keys.public(key_id)) is not None}
+
+
+def _statement(position: int, entry: bytes) -> Statement | None:
+    try:
+        recorded_at, _, _, payload = split_entry(entry)
+        return Statement(position, parse_instant(recorded_at), events.decode(payload))
+    except errors.EntenteError:
+        return None

@@ -21,8 +21,24 @@ from ledger.formats import envelope, sealing, strict
 from ledger.formats.entry import parse_instant, split_entry
 
 SEALED = "sealed.recorded"
-GOVERNING = ("ledger.", "key.", "sealed.", "authority.", "place.", "role.", "rules.", "ruleset.", "policy.", "hold.", "head.", "index.")
-"""Families that govern the log for both nations: said in secret, they would change how one of them reads what is joint."""
+# Families that govern the log for both nations: said in secret, they would change how one of them reads what is joint.
+GOVERNING = tuple(
+    f"{family}."
+    for family in (
+        "ledger",
+        "key",
+        "sealed",
+        "authority",
+        "place",
+        "role",
+        "rules",
+        "ruleset",
+        "policy",
+        "hold",
+        "head",
+        "index",
+    )
+)
 
 BOTH: tuple[Nation, ...] = ("FR", "GB")
 
@@ -31,7 +47,7 @@ Sections = Callable[[int], dict[str, sealing.SealedSection]]
 
 class Opened(msgspec.Struct, frozen=True, gc=False):
     """An entry in this nation's reading. `statement` is None where the entry is sealed to the other nation, or `fault` says
-    why its own could not be opened; `event` is then the inner event's id as far as it is known.
+    why its own could not be opened; `event` is then the inner event's id as far as it is known. `stream` is the entry's own.
     """
 
     position: int
@@ -76,13 +92,14 @@ class Opener:
             outer = events.decode(payload)
             submitted = self._submitted(position, outer)
             inner = _decoded(submitted)
-            event_id, stream = inner.header.id, inner.header.stream
+            event_id = inner.header.id
             self._require_sound(inner, submitted, outer, keys, registry)
         except errors.Unavailable:
             raise
         except (errors.EntenteError, RecursionError) as wrong:
-            return Opened(position, stream, recorded_at, None, version, str(wrong), True, event_id)
-        return Opened(position, stream, recorded_at, Statement(position, recorded_at, inner, shared=False), version, sealed=True)
+            return Opened(position, stream, recorded_at, None, version, str(wrong) or "too deep", True, event_id)
+        statement = Statement(position, recorded_at, inner, shared=False)
+        return Opened(position, inner.header.stream, recorded_at, statement, version, sealed=True, event=event_id)
 
     def _submitted(self, position: int, outer: events.Event) -> envelope.Submitted:
         """What the service handed to the sealer."""

@@ -24,7 +24,7 @@ from projections.facts import Fold, require_foldable
 from projections.opening import Opened, Opener
 from projections.situation import ENTERING_KINDS, TRIGGER_KINDS
 from projections.tables import Generation
-from projections.viewstore import SNAPSHOT_EVERY_POSITIONS, ViewStore, digest
+from projections.viewstore import SEALED_FAULT, SNAPSHOT_EVERY_POSITIONS, ViewStore, digest
 
 BATCH_POSITIONS = 5_000
 STREAMS_REMEMBERED = 8_000
@@ -38,6 +38,9 @@ class Log(Protocol):
 
     def stream_entries(self, stream: str) -> Sequence[tuple[int, bytes]]:
         """(position, entry) of one stream, in order."""
+
+    def entry_by_event(self, event_id: str) -> tuple[int, bytes] | None:
+        """(position, entry) of an event id, or None."""
 
     def sections(self, position: int) -> dict[str, sealing.SealedSection]:
         """The sections kept beside an entry, by name."""
@@ -58,6 +61,8 @@ class State(msgspec.Struct):
     keys: dict[str, Key]
     authority_key: dict[str, str]
     origin: str = ""
+    frozen: bool = False
+    closed: bool = False
 
 
 class Projector:
@@ -105,7 +110,8 @@ class Run:
         self.keys, registry = _restore(progress.state) if progress else (KeyRing(), Registry())
         unfounded = {f.stream for f in self.store.of_kind(generation, "step", NEVER - 1, "unfounded")} if progress else set()
         self.fold = Fold(registry, unfounded)
-        self.parked = {row["stream"] for row in self.store.parked(generation)} if progress else set()
+        self.parked = self.store.parked_streams(generation) if progress else set()
+        self.sealed_events = self.store.sealed_events(generation) if progress else set()
         self.attention = self.store.open_attention(generation) if progress else {}
         self.streams: OrderedDict[str, dict[tuple[int, int], Fact]] = OrderedDict()
         # Streams seen from their first version on, whose remembered facts are therefore all there are.
@@ -119,7 +125,7 @@ class Run:
     def _clear(self) -> None:
         self.stated: dict[tuple[int, int], Fact] = {}
         self.ended: list[tuple[int, int, int]] = []
-        self.by_origin: dict[int, list[Fact]] = {}
+        self.by_origin: dict[int, list[tuple[int, int]]] = {}
         self.sealed: list[tuple[int, str, str]] = []
         self.parked_now: list[tuple[int, str, str, str]] = []
         self.instants: list[tuple[int, int]] = []
@@ -146,7 +152,7 @@ class Run:
                 remedy="run entente verify",
             )
         for position, entry in entries:
-            self._take(self.opener.open(position, entry, self.keys))
+            self._take(self.opener.open(position, entry, self.keys, self.fold.registry))
             if position % SNAPSHOT_EVERY_POSITIONS == 0:
                 self.snapshots.append((position, sorted(self.attention)))
         self._write(size)
@@ -158,27 +164,33 @@ class Run:
             self.instants[-1] = (opened.recorded_at, position)
         else:
             self.instants.append((opened.recorded_at, position))
-        statement = opened.statement
-        if statement is None:
-            if opened.fault:
-                self._park(opened.stream, position, "", opened.fault)
-            return
-        header = statement.event.header
+        if opened.event and self._is_on_record(opened.event, position):
+            self._park(opened, "already on record")
+        elif opened.fault:
+            self._park(opened, opened.fault)
+        elif opened.statement is not None:
+            self._fold(opened, opened.statement)
+
+    def _fold(self, opened: Opened, statement: Statement) -> None:
+        position, header = opened.position, statement.event.header
         if header.stream in self.parked:
-            self._park(header.stream, position, header.id, "behind a parked event of this stream")
+            self._park(opened, "behind a parked event of this stream")
             return
         if opened.version == 1 and not opened.sealed and header.stream not in self.streams:
             self._remember(header.stream)
             self.whole.add(header.stream)
-        if opened.sealed:
-            self.sealed.append((position, header.id, header.stream))
         try:
             require_foldable(statement)
             ended, stated = self.fold.take(statement, self)
-        except errors.Unfoldable as wrong:
-            self._park(header.stream, position, header.id, str(wrong))
+        except errors.Unavailable:
+            raise  # the store's trouble, not the event's: the batch is taken again
+        except (errors.EntenteError, RecursionError) as wrong:
+            self._park(opened, str(wrong))
             return
-        if header.type.startswith(("key.", "ledger.")):
+        if opened.sealed:
+            self.sealed.append((position, header.id, header.stream))
+            self.sealed_events.add(header.id)
+        elif header.type.startswith(("key.", "ledger.")):
             self.keys.apply(statement.event, position)
         for fact in ended:
             self._end(fact, position)
@@ -187,14 +199,28 @@ class Run:
         if self.touched:
             self._judge(position)
 
-    def _park(self, stream: str, position: int, event: str, reason: str) -> None:
-        self.parked.add(stream)
-        self.parked_now.append((position, stream, event, reason))
+    def _is_on_record(self, event_id: str, position: int) -> bool:
+        """Whether a sealed statement was made before, sealed or jointly: sent again it says nothing new."""
+        if event_id in self.sealed_events:
+            return True
+        joint = self.log.entry_by_event(event_id)
+        return joint is not None and joint[0] < position
+
+    def _park(self, opened: Opened, reason: str) -> None:
+        """Keep an event aside, visibly. A joint one holds up its stream; a sealed one only itself, for what is joint must be
+        read alike by both nations.
+        """
+        if opened.sealed:
+            reason = SEALED_FAULT + reason
+        else:
+            self.parked.add(opened.stream)
+        event = opened.statement.event.header.id if opened.statement is not None else opened.event
+        self.parked_now.append((opened.position, opened.stream, event, reason))
 
     def _state(self, fact: Fact) -> None:
         key = (fact.stated, fact.ordinal)
         self.stated[key] = fact
-        self.by_origin.setdefault(fact.origin, []).append(fact)
+        self.by_origin.setdefault(fact.origin, []).append(key)
         stream = fact.stream
         self._remember(stream)[key] = fact
         if fact.kind in ENTERING_KINDS and stream not in self.attention:
@@ -218,7 +244,6 @@ class Run:
         key = (fact.stated, fact.ordinal)
         if key in self.stated:
             self.stated[key] = msgspec.structs.replace(fact, ended=position)
-            self.by_origin[fact.origin].remove(fact)
         else:
             self.ended.append((*key, position))
         self._remember(fact.stream).pop(key, None)
@@ -282,9 +307,9 @@ class Run:
         if stream in self.whole:
             return list(self.streams[stream].values())
         self.taking += 1  # the statement just taken is part of the stream now
-        facts = self.live([s.position for s in self.statements(stream)])
+        facts = self.made([s.position for s in self.statements(stream)])
         self.taking -= 1
-        return facts
+        return [f for f in facts if f.ended == NEVER]
 
     # -- the past, for the fold -----------------------------------------------------------------------------------------
 
@@ -297,21 +322,25 @@ class Run:
         opened = (self.opener.open(position, entry, self.keys) for position, entry in sorted(entries))
         return [o.statement for o in opened if o.statement is not None]
 
-    def live(self, origins: Sequence[int]) -> list[Fact]:
-        """The facts not ended that events at these positions make, those of the current batch included."""
-        ended = {(stated, ordinal) for stated, ordinal, _ in self.ended}
-        kept = [f for f in self.store.of_origins(self.generation, origins) if (f.stated, f.ordinal) not in ended]
-        return kept + [f for origin in origins for f in self.by_origin.get(origin, ())]
+    def made(self, origins: Sequence[int]) -> list[Fact]:
+        """All facts that events at these positions made, those since ended and those of the current batch included."""
+        ended = {(stated, ordinal): position for stated, ordinal, position in self.ended}
+        kept = [
+            msgspec.structs.replace(f, ended=ended[f.stated, f.ordinal]) if (f.stated, f.ordinal) in ended else f
+            for f in self.store.of_origins(self.generation, origins)
+        ]
+        return kept + [self.stated[key] for origin in origins for key in self.by_origin.get(origin, ())]
 
 
 def _saved(keys: KeyRing, registry: Registry) -> bytes:
-    state = State(registry.authorities, registry.places, registry.rules, keys.keys, keys.authority_key, keys.origin)
-    return msgspec.msgpack.encode(state)
+    ring = (keys.keys, keys.authority_key, keys.origin, keys.frozen, keys.closed)
+    return msgspec.msgpack.encode(State(registry.authorities, registry.places, registry.rules, *ring))
 
 
 def _restore(saved: bytes) -> tuple[KeyRing, Registry]:
     state = msgspec.msgpack.decode(saved, type=State)
     keys, registry = KeyRing(), Registry()
     keys.keys, keys.authority_key, keys.origin = state.keys, state.authority_key, state.origin
+    keys.frozen, keys.closed = state.frozen, state.closed
     registry.authorities, registry.places, registry.rules = state.authorities, state.places, state.rules
     return keys, registry

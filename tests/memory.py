@@ -77,6 +77,11 @@ class MemoryLog:
         """See projector.Log."""
         return [(a.position, a.entry) for a in self.by_stream.get(stream, ())]
 
+    def entry_by_event(self, event_id: str) -> tuple[int, bytes] | None:
+        """See projector.Log."""
+        found = self.by_event.get(event_id)
+        return (found.position, found.entry) if found else None
+
     def sections(self, position: int) -> dict[str, sealing.SealedSection]:
         """See projector.Log."""
         return dict(self.admitted[position - 1].checked.submitted.sections)

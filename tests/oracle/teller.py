@@ -61,7 +61,7 @@ class Teller:
 
     def beside_a_boundary(self, not_after: datetime) -> datetime:
         passed = [b for b in self.boundaries if b <= not_after - timedelta(seconds=1)]
-        boundary = passed[-1 - min(int(self.rng.expovariate(1.2)), len(passed) - 1)]
+        boundary = passed[-1 - int(min(self.rng.expovariate(1.2), len(passed) - 1))]
         return boundary + timedelta(seconds=self.rng.choice((-1, 0, 0, 1)))
 
     # Streams

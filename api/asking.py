@@ -66,12 +66,13 @@ class AskedView:
         opener = Opener(self.nation, self.home.sealing_key(self.nation), ledger.sections)
         ring, registry = ledger.keys, ledger.sequencer.head.registry
         upto = min(upto, self._now.position)
+        parked = {row["position"] for row in self.view.store.parked(self._generation)}
         while after < upto:
             entries = ledger.entries(after, min(ENTRIES_AT_ONCE, upto - after))
             for position, entry in entries:
                 opened = opener.open(position, entry, ring)
-                if opened.statement is None:
-                    continue  # the other nation's, or not readable
+                if opened.statement is None or (opened.sealed and position in parked):
+                    continue  # the other nation's, or not readable, or not what it claims to be
                 # The fold's reading of a joint entry leaves out header fields that make no fact.
                 header = opened.statement.event.header if opened.sealed else events.decode_header(split_entry(entry)[3])
                 yield _told(opened, header, registry.nation_of(header.authority) or "")

@@ -118,7 +118,7 @@ def test_a_link_long_withdrawn_blocks_no_correction(desk: Desk) -> None:
     link = desk.links("A", "B")
     desk.says("BF", "incident.link_withdrawn", "A", {"withdraws": id_of(link)})
     desk.links("B", "A")
-    desk.corrects(opening, "relocate", {"place": "SEA-FR"})
+    assert desk.corrects(opening, "relocate", {"place": "SEA-FR"}).stream == "A"
 
 
 def test_withdrawing_a_link_does_not_revive_an_older_one_into_a_circle(desk: Desk) -> None:
@@ -198,8 +198,8 @@ def test_a_patch_carries_no_name_into_the_permanent_record(desk: Desk, patch: di
 
 def test_a_field_that_may_be_there_may_be_removed(desk: Desk) -> None:
     found = desk.says("BF", "interception.recorded", "INT", {**FOUND, "minors": 3})
-    desk.proposes(id_of(found), "INT", {"minors": None})
-    desk.corrects(found, "amend", {"minors": None})
+    assert desk.proposes(id_of(found), "INT", {"minors": None}).version == 2
+    assert desk.corrects(found, "amend", {"minors": None}).version == 3
 
 
 def test_nothing_is_proposed_about_a_statement_nobody_made(desk: Desk) -> None:

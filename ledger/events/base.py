@@ -61,38 +61,6 @@ class SectionCommitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     key_sha256: str
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
-    """The fields every event carries. `data` stays undecoded bytes here; `Event.data` is the typed form."""
-
-    id: str
-    origin: str
-    type: str
-    schema: int
-    stream: str
-    occurred_at: str
-    authority: str
-    key_id: str
-    salt: str
-    source: Source
-    basis: Literal["fact", "assessment", "estimate"]
-    marking: Marking
-    releasable_to: tuple[Nation, ...]
-    regime: Regime
-    lang: Literal["en", "fr"]
-    data: msgspec.Raw
-    expected_version: int | None = None
-    author_seq: int | None = None
-    occurred_until: str | None = None
-    stated_time: StatedTime | None = None
-    officer: Printable | None = None
-    role: Printable | None = None
-    grading: Printable | None = None
-    causation_id: Printable | None = None
-    correlation_id: Printable | None = None
-    late_reason_given: bool | None = None
-    sections: tuple[SectionCommitment, ...] = ()
-
-
 class Read(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The header fields that reading facts needs, under the names of `Header`; what else a payload holds is passed over.
 
@@ -112,6 +80,25 @@ class Read(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     occurred_until: str | None = None
     stated_time: StatedTime | None = None
     sections: tuple[SectionCommitment, ...] = ()
+
+
+class Header(Read, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
+    """The fields every event carries. `data` stays undecoded bytes here; `Event.data` is the typed form."""
+
+    origin: str
+    salt: str
+    basis: Literal["fact", "assessment", "estimate"]
+    marking: Marking
+    releasable_to: tuple[Nation, ...]
+    lang: Literal["en", "fr"]
+    expected_version: int | None = None
+    author_seq: int | None = None
+    officer: Printable | None = None
+    role: Printable | None = None
+    grading: Printable | None = None
+    causation_id: Printable | None = None
+    correlation_id: Printable | None = None
+    late_reason_given: bool | None = None
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):

@@ -6,49 +6,51 @@ under that lock, in an order that is part of the specification. A refusal is an 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
 
 from ledger import errors
-from ledger.events import decode_data, decode_header, stating
+from ledger.events import stating
 from ledger.events.access import AccessCombined
-from ledger.events.base import CATALOGUE, Event, EventType, Header
+from ledger.events.base import Event, Header
 from ledger.events.case import CaseOpened
+from ledger.events.checking import SIGNATURES_MAX, Checked, PublicKeys, Unverified, check, read, verify
 from ledger.events.correction import Corrections, Statement, require_patch
 from ledger.events.correction_types import CorrectionAccepted, CorrectionProposed, CorrectionRecorded, CorrectionRejected
 from ledger.events.incident import IncidentLinked, IncidentLinkWithdrawn
-from ledger.events.keys import KeyRing, named_publics
+from ledger.events.keys import KeyRing
 from ledger.events.links import require_link, require_no_new_cycle
 from ledger.events.lives import Life, fold_amended, step
 from ledger.events.registry import Registry
 from ledger.events.rules import RULES
-from ledger.formats import entry, envelope, merkle, strict
+from ledger.formats import entry, envelope, merkle
 
-SIGNATURES_MAX = 8
+__all__ = [
+    "SIGNATURES_MAX",
+    "Admitted",
+    "AlreadyRecorded",
+    "Checked",
+    "LedgerState",
+    "PublicKeys",
+    "StreamState",
+    "Unverified",
+    "admit",
+    "check",
+    "fold_life",
+    "read",
+    "require_expected_version",
+    "require_header",
+    "require_not_from_the_future",
+    "require_sections",
+    "require_step",
+    "verify",
+    "with_late_signatures",
+]
 
 # The first stage's own rules, under the name by which `evidence` asks for them.
 require_header, require_sections = stating.require_header, stating.require_sections
-
-PublicKeys = Callable[[str], bytes | None]
-
-
-class Checked(msgspec.Struct, frozen=True, gc=False):
-    """A submission whose bytes, fields and known signatures are right; nothing is said yet of whether it may enter.
-
-    `signed_by` holds the key ids whose signatures verified; `unverified` those whose key nobody knew yet.
-    """
-
-    submitted: envelope.Submitted
-    header: Header
-    event: Event
-    row: EventType
-    payload_sha256: bytes
-    occurred_at: int
-    signed_by: frozenset[str]
-    unverified: frozenset[str] = frozenset()
 
 
 class Admitted(msgspec.Struct, frozen=True, gc=False):
@@ -101,51 +103,6 @@ class LedgerState(Protocol):
 
     def by_id(self, event_id: str) -> Statement | None:
         """The statement recorded under an event id."""
-
-
-# -- first stage: what needs no state ---------------------------------------------------------------------------------------
-
-
-def check(submitted: envelope.Submitted, public_keys: PublicKeys, cache: envelope.BatchCache | None = None) -> Checked:
-    """Size, strict form, fields, sections, and every signature whose key is known. Stateless; runs on all cores.
-
-    `public_keys` resolves a key id to its public key; ids are digests of keys, so the answer never changes once given.
-    Raises Malformed, TooLarge, MarkingTooHigh, BadSignature, WeakKey or BadSection.
-    """
-    payload = submitted.payload
-    if submitted.payload_type != envelope.EVENT_TYPE:
-        raise errors.Malformed(f"payloadType must be {envelope.EVENT_TYPE}", field="payloadType")
-    strict.check(payload)
-    header = decode_header(payload)
-    row = CATALOGUE.get((header.type, header.schema))
-    if row is None:
-        raise errors.Malformed(f"there is no event type {header.type} with schema {header.schema}", field="type")
-    occurred_at = require_header(header)
-    data = decode_data(header)
-    data.check()
-    event = Event(header, data)
-    require_sections(header, submitted)
-    signed_by, unverified = _verify_signatures(submitted, event, public_keys, cache)
-    digest = hashlib.sha256(payload).digest()
-    return Checked(submitted, header, event, row, digest, occurred_at, signed_by, unverified)
-
-
-def _verify_signatures(
-    submitted: envelope.Submitted, event: Event, public_keys: PublicKeys, cache: envelope.BatchCache | None
-) -> tuple[frozenset[str], frozenset[str]]:
-    signatures = submitted.signatures
-    if not 1 <= len(signatures) <= SIGNATURES_MAX or len({s.keyid for s in signatures}) != len(signatures):
-        raise errors.Malformed(f"1 to {SIGNATURES_MAX} signatures, each key once", field="signatures")
-    own = {key_id: public for key_id, code, public in named_publics(event) if code == "01"}
-    signed, unverified = [], []
-    for signature in signatures:
-        public = own.get(signature.keyid) or public_keys(signature.keyid)
-        if public is None:
-            unverified.append(signature.keyid)
-        else:
-            envelope.verify_signature(submitted.payload_type, submitted.payload, signature, public, cache)
-            signed.append(signature.keyid)
-    return frozenset(signed), frozenset(unverified)
 
 
 # -- second stage: in order, under the head lock ------------------------------------------------------------------------------

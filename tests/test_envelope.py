@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from ledger import errors
 from ledger.formats import envelope, keys, merkle, strict
-from ledger.formats.envelope import BATCH_TYPE, EVENT_TYPE, BatchCache, BatchPath, Signature, Submitted
+from ledger.formats.envelope import BATCH_TYPE, EVENT_TYPE, BatchPath, Signature, Submitted
 from ledger.formats.keys import SigningKey
+from ledger.formats.proven import Proven
 from ledger.formats.sealing import SealedSection
 
 KEY = SigningKey(bytes(range(32)))
@@ -104,7 +105,7 @@ def test_a_batch_signature_is_not_one_of_an_event_nor_the_reverse():
 
 
 def test_a_remembered_batch_does_not_cover_other_keys_roots_or_signatures(monkeypatch):
-    cache = BatchCache()
+    cache = Proven()
     verified = []
     real = keys.verify
     monkeypatch.setattr(keys, "verify", lambda *a: (verified.append(a), real(*a)))
@@ -124,10 +125,10 @@ def test_a_remembered_batch_does_not_cover_other_keys_roots_or_signatures(monkey
 
 
 def test_the_memory_of_batches_is_bounded():
-    cache = BatchCache(entries_max=3)
+    cache = Proven(entries_max=3)
     for n in range(10):
         cache.add((b"k", b"%d" % n, b"s"))
-    assert len(cache._found) == 3
+    assert len(cache._signed) == 3
     assert (b"k", b"9", b"s") in cache
     assert (b"k", b"6", b"s") not in cache
 

@@ -28,6 +28,7 @@ from ledger.events import (  # noqa: F401 - importing a family fills the catalog
 )
 from ledger.events.base import CATALOGUE, NEWEST, Data, Event, EventType, Header, Read, Regime
 from ledger.events.refusals import malformed
+from ledger.formats import strict
 
 __all__ = [
     "CATALOGUE",
@@ -41,6 +42,7 @@ __all__ = [
     "decode_data",
     "decode_header",
     "decode_recorded",
+    "decode_strictly",
     "default_regime",
     "event_type_of",
 ]
@@ -73,6 +75,27 @@ def decode_recorded(payload: bytes) -> Event:
     except msgspec.DecodeError as error:
         raise malformed(error, "") from error
     return Event(header, decode_data(header))
+
+
+def decode_strictly(payload: bytes) -> tuple[Header, Data | None]:
+    """Header and data of a payload held to its RFC 8785 form; None for a type or schema this version does not know.
+
+    The data is upgraded; its `check` is the caller's to call. Raises TooLarge, or Malformed naming the field.
+    """
+    try:
+        header = _decode_header(payload)
+        row = CATALOGUE.get((header.type, header.schema))
+        data = row.decode_data(header.data) if row is not None else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        strict.check(payload)  # a payload without its one form is told so before anything else
+        header = decode_header(payload)
+        return header, decode_data(header)
+    if row is None or data is None:
+        strict.check(payload)
+        return header, None
+    if not row.is_closed or not strict.is_as_written(payload, header, bytes(header.data), data):
+        strict.check(payload)
+    return header, data if row.upgrade is None else _upgraded(data, row)
 
 
 def decode_header(payload: bytes) -> Header:

@@ -14,6 +14,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 import msgspec
 import msgspec.inspect
 
+from ledger.formats import strict
+
 Nation = Literal["GB", "FR"]
 Regime = Literal["LE", "GENERAL"]
 
@@ -22,15 +24,19 @@ IDENTIFIER = r"^[A-Za-z0-9._:-]{1,128}$(?!\n)"
 INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$(?!\n)"
 # No control, zero-width or direction-changing character: what is signed is what a screen, a terminal and a PDF show.
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+$(?!\n)"
-INTEGER_MAX = 2**53 - 1
+INTEGER_MAX = strict.INTEGER_MAX
 
+Integer = Annotated[int, msgspec.Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)]
 Printable = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=PRINTABLE)]
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where the statement comes from; `ref` is the author's own short reference, shown as a label beside figures."""
 
-    kind: Literal["own_observation", "radio", "phone", "cctv", "document", "system", "third_party", "recollection"] = "system"
+    # Written even where it is the default, as authors do: a default of its own would be left out (see strict.is_as_written).
+    kind: Literal["own_observation", "radio", "phone", "cctv", "document", "system", "third_party", "recollection"] = (
+        msgspec.field(default_factory=lambda: "system")
+    )
     ref: Printable | None = None
     record_id: Printable | None = None
 
@@ -57,7 +63,7 @@ class SectionCommitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     name: str
     sha256: str
-    bytes: int
+    bytes: Integer
     key_sha256: str
 
 
@@ -69,7 +75,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     id: str
     type: str
-    schema: int
+    schema: Integer
     stream: str
     occurred_at: str
     authority: str
@@ -91,8 +97,8 @@ class Header(Read, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     marking: Marking
     releasable_to: tuple[Nation, ...]
     lang: Literal["en", "fr"]
-    expected_version: int | None = None
-    author_seq: int | None = None
+    expected_version: Integer | None = None
+    author_seq: Integer | None = None
     officer: Printable | None = None
     role: Printable | None = None
     grading: Printable | None = None
@@ -151,6 +157,7 @@ class EventType:
     makes_facts: bool
     data_class: type[Data]
     decode_data: Callable[[bytes], Data]
+    is_closed: bool  # see strict.is_closed
     upgrade: Callable[[Any], Data] | None = None
     exempt: str = ""
     also_on: tuple[str, ...] = ()
@@ -167,6 +174,7 @@ TEXT_EVERYWHERE = ("note", "reason", "evidence", "ground", "situation", "rationa
 SIGNERS: Mapping[str, str] = {
     "author": "the key in `key_id`",
     "official": "the key in `key_id`, which is registered to the official of the nation concerned",
+    "centre": "the key in `key_id`, which is registered to the joint centre itself",
     "both_nations": "both national authority keys",
     "owner_nation": "the national authority key of the nation concerned (both for operators, the centre and what is joint)",
     "new_key_and_owner": "the key being registered and its owner's national authority key",
@@ -244,6 +252,7 @@ def event_type(
             makes_facts=makes_facts,
             data_class=data_class,
             decode_data=_decoder(data_class),
+            is_closed=strict.is_closed(data_class),
             upgrade=upgrade,
             exempt=exempt,
             also_on=also_on,

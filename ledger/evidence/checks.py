@@ -15,7 +15,8 @@ from ledger import errors, events
 from ledger.events.base import Header
 from ledger.events.stating import require_header
 from ledger.formats import entry as entries
-from ledger.formats import envelope, merkle, note, sealing, strict
+from ledger.formats import envelope, merkle, note, sealing
+from ledger.formats.proven import Proven
 
 Row = tuple[int, str, str, int, str, bytes]
 Problem = tuple[int, str]
@@ -50,12 +51,12 @@ class Outcome(msgspec.Struct):
 def check_chunk(job: Job) -> Outcome:
     """Check one chunk. Raises nothing for hostile data: every fault is a problem with its position."""
     outcome = Outcome([], [], {"signatures": 0, "columns": 0, "sections": 0, "wraps": 0}, [], [])
-    cache = envelope.BatchCache()
+    proven = Proven()
     committed: dict[int, Header] = {}
     for row in job.rows:
         outcome.leaves.append(merkle.hash_leaf(row[5]))
         try:
-            header = _check_entry(row, job.publics, cache, outcome)
+            header = _check_entry(row, job.publics, proven, outcome)
         except errors.EntenteError as wrong:
             outcome.problems.append((row[0], f"{wrong.code}: {wrong}"))
             continue
@@ -67,13 +68,12 @@ def check_chunk(job: Job) -> Outcome:
     return outcome
 
 
-def _check_entry(row: Row, publics: Mapping[str, bytes], cache: envelope.BatchCache, outcome: Outcome) -> Header:
+def _check_entry(row: Row, publics: Mapping[str, bytes], proven: Proven, outcome: Outcome) -> Header:
     position, event_id, stream, version, type_name, body = row
     if len(body) > entries.ENTRY_BYTES_MAX:
         raise errors.BadEntry(f"the entry has {len(body)} bytes, more than {entries.ENTRY_BYTES_MAX}")
     entry = entries.parse_entry(body)
-    strict.check(entry.payload)
-    header = events.decode_header(entry.payload)
+    header, data = events.decode_strictly(entry.payload)
     require_header(header)
     if entry.stream != header.stream:
         raise errors.BadEntry(f"the entry says stream {entry.stream}, its signed payload {header.stream}")
@@ -92,10 +92,10 @@ def _check_entry(row: Row, publics: Mapping[str, bytes], cache: envelope.BatchCa
         public = publics.get(signature.keyid)
         if public is None:
             raise errors.KeyNotInForce(f"the key {signature.keyid[:16]}… is not registered here")
-        envelope.verify_signature(envelope.EVENT_TYPE, entry.payload, signature, public, cache)
+        envelope.verify_signature(envelope.EVENT_TYPE, entry.payload, signature, public, proven)
     outcome.counts["signatures"] += 1
-    if (header.type, header.schema) in events.CATALOGUE:
-        events.decode_data(header).check()
+    if data is not None:
+        data.check()
     else:
         outcome.alarms.append((position, f"there is no event type {header.type} with schema {header.schema} here"))
     return header

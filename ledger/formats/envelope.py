@@ -14,6 +14,7 @@ import msgspec
 from ledger import errors
 from ledger.formats import keys, merkle, strict
 from ledger.formats.armour import decode64, encode64
+from ledger.formats.proven import Proven
 from ledger.formats.sealing import SECTION_BYTES_MAX, SealedSection
 
 EVENT_TYPE = "application/vnd.entente.event.v1+json"
@@ -58,27 +59,6 @@ class Submitted(msgspec.Struct, frozen=True):
     sections: dict[str, SealedSection] = {}
 
 
-class BatchCache:
-    """Which batch roots were found signed, so that a thousand events under one signature cost one verification.
-
-    Holds at most `entries_max` verdicts and forgets the oldest; failures are never kept.
-    """
-
-    def __init__(self, entries_max: int = 4_096) -> None:
-        self._found: dict[tuple[bytes, bytes, bytes], None] = {}
-        self._entries_max = entries_max
-
-    def __contains__(self, proven: tuple[bytes, bytes, bytes]) -> bool:
-        return proven in self._found
-
-    def add(self, proven: tuple[bytes, bytes, bytes]) -> None:
-        """Remember (public key, batch body, signature) as verified."""
-        self._found[proven] = None
-        while len(self._found) > self._entries_max:
-            # Another thread may be forgetting the same one.
-            self._found.pop(next(iter(self._found)), None)
-
-
 def pae(payload_type: str, body: bytes) -> bytes:
     """DSSE's pre-authentication encoding: what is signed."""
     return b"DSSEv1 %d %b %d %b" % (len(payload_type.encode()), payload_type.encode(), len(body), body)
@@ -108,28 +88,32 @@ def batch_sign(payloads: Sequence[bytes], key: keys.SigningKey, payload_type: st
 
 
 def verify_signature(
-    payload_type: str, payload: bytes, signature: Signature, public: bytes, cache: BatchCache | None = None
+    payload_type: str, payload: bytes, signature: Signature, public: bytes, proven: Proven | None = None
 ) -> None:
     """Verify one signature, single or batch, under an Ed25519 public key whose id the caller has matched to `keyid`.
 
-    Raises BadSignature or WeakKey.
+    `proven` is asked for what was verified before, and learns what a batch signature proves. Raises BadSignature or WeakKey.
     """
-    signed = pae(payload_type, payload)
-    batch = signature.batch
+    signed, sig, batch = pae(payload_type, payload), signature.sig, signature.batch
     if batch is None:
-        keys.verify(public, signed, signature.sig)
+        if proven is None or (public, signed, sig) not in proven:
+            keys.verify(public, signed, sig)
+        return
+    leaf_hash = merkle.hash_leaf(signed)
+    if proven is not None and proven.is_under(public, sig, leaf_hash, batch.n, batch.index, batch.path):
         return
     try:
-        root = merkle.root_from_inclusion(merkle.hash_leaf(signed), batch.index, batch.n, batch.path)
+        root = merkle.root_from_inclusion(leaf_hash, batch.index, batch.n, batch.path)
     except errors.BadProof as wrong:
         raise errors.BadSignature(f"the batch path does not fit: {wrong.message}") from None
-    body = batch_body(batch.n, root)
-    proven = (public, body, signature.sig)
-    if cache is not None and proven in cache:
+    signed = pae(BATCH_TYPE, batch_body(batch.n, root))
+    if proven is None:
+        keys.verify(public, signed, sig)
         return
-    keys.verify(public, pae(BATCH_TYPE, body), signature.sig)
-    if cache is not None:
-        cache.add(proven)
+    if (public, signed, sig) not in proven:
+        keys.verify(public, signed, sig)
+        proven.add((public, signed, sig))
+    proven.climbed(public, sig, leaf_hash, batch.n, batch.index, batch.path)
 
 
 # -- the wire item ------------------------------------------------------------------------------------------------------------

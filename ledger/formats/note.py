@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from ledger import errors
@@ -28,11 +29,13 @@ _DECIMAL = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
 _HEX8 = re.compile(r"[0-9a-f]{8}").fullmatch
 
 
+@lru_cache(maxsize=1_024)
 def note_key_id(name: str, type_code: int, public: bytes) -> bytes:
     """The 4 bytes by which a signature line names its key; an identifier, not a digest to rely on."""
     return hashlib.sha256(name.encode() + b"\n" + bytes([type_code]) + public).digest()[:KEY_ID_BYTES]
 
 
+@lru_cache(maxsize=1_024)
 def is_key_name(name: str) -> bool:
     """Whether a name can stand in a signature line: not empty, no Unicode space, no plus."""
     return bool(name) and "+" not in name and not any(c.isspace() or c < " " for c in name)

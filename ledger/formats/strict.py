@@ -12,6 +12,7 @@ import re
 from typing import Annotated, Any, NoReturn
 
 import msgspec
+import msgspec.inspect
 
 from ledger import errors
 
@@ -61,8 +62,48 @@ def parse(body: bytes) -> dict[str, Any]:
 
 
 def check(body: bytes) -> None:
-    """Refuse what `parse` refuses; the hot path."""
+    """Refuse what `parse` refuses."""
     parse(body)
+
+
+def is_as_written(body: bytes, header: msgspec.Struct, inner: bytes, data: msgspec.Struct) -> bool:
+    """Whether a payload surely equals its RFC 8785 form, given what it decoded to: a header, and the data in its `Raw` field.
+
+    The hot path: writing structs is quicker than decoding everything once more without types. Only for structs of which
+    `is_closed` is true, that one field apart. False says only that `check` has to look.
+    """
+    if len(body) > PAYLOAD_BYTES_MAX or b"\\" in body or not inner.isascii():
+        return False
+    return _encode(data) == inner and _encode(header) == body
+
+
+def is_closed(struct: type[msgspec.Struct]) -> bool:
+    """Whether every value that ASCII bytes decode into this struct may stand in a payload: no float, no integer without its
+    limits, nothing untyped.
+    """
+    return _is_closed(msgspec.inspect.type_info(struct))
+
+
+def _is_closed(described: msgspec.inspect.Type) -> bool:
+    kinds = msgspec.inspect
+    if isinstance(described, kinds.Metadata):
+        return _is_closed(described.type)
+    if isinstance(described, kinds.IntType):
+        low, high = described.ge, described.le
+        return low is not None and high is not None and low >= -INTEGER_MAX and high <= INTEGER_MAX
+    if isinstance(described, kinds.UnionType):
+        return all(_is_closed(inner) for inner in described.types)
+    if isinstance(described, kinds.ListType | kinds.VarTupleType):
+        return _is_closed(described.item_type)
+    if isinstance(described, kinds.DictType):
+        return isinstance(_bare(described.key_type), kinds.StrType) and _is_closed(described.value_type)
+    if isinstance(described, kinds.StructType):
+        return all(field.encode_name.isascii() and _is_closed(field.type) for field in described.fields)
+    return isinstance(described, kinds.StrType | kinds.BoolType | kinds.NoneType | kinds.LiteralType)
+
+
+def _bare(described: msgspec.inspect.Type) -> msgspec.inspect.Type:
+    return described.type if isinstance(described, msgspec.inspect.Metadata) else described
 
 
 def format(value: Any) -> bytes:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, ClassVar, cast
 
 from eventsourcing.application import Application, ProcessingEvent
@@ -17,14 +16,15 @@ from eventsourcing.utils import Environment, EnvType
 from sqlalchemy import insert, select
 
 import migrations
-from ledger import admission, errors
+from ledger import errors
 from ledger.admission import Checked
 from ledger.events.keys import KeyRing
 from ledger.formats import merkle, note
-from ledger.formats.envelope import BatchCache, Submitted
+from ledger.formats.envelope import Submitted
 from ledger.formats.keys import SigningKey
 from ledger.formats.policy import Policy
 from ledger.store import safety, tables
+from ledger.store.checkers import Outcome
 from ledger.store.engines import answering, writing
 from ledger.store.factory import Factory
 from ledger.store.group import Answer, Group
@@ -54,7 +54,6 @@ class Ledger(LogReader, Application[str]):
         LogReader.__init__(self, cast(Factory, self.factory).engine)
         self.tree = TreeReader(self.engine)
         self._sequencer: Sequencer | None = None
-        self._batches = BatchCache()
 
     @classmethod
     def open(
@@ -156,7 +155,7 @@ class Ledger(LogReader, Application[str]):
 
         Raises Refused (what it is says what to do), or Unavailable: then nobody knows, and the same bytes sent again tell.
         """
-        answer = self.sequencer.append(submitted, self._batches).answers[0]
+        answer = self.sequencer.append(submitted).answers[0]
         if isinstance(answer, Receipt):
             return answer
         raise answer
@@ -179,23 +178,14 @@ class Ledger(LogReader, Application[str]):
             answers += _recorded(sequencer, chunk())
         return answers
 
-    def _check_soon(self, chunk: Sequence[Submitted]) -> Callable[[], list[Checked | errors.EntenteError]]:
+    def _check_soon(self, chunk: Sequence[Submitted]) -> Callable[[], list[Outcome]]:
         """Start checking a chunk on all cores; the result waits for it."""
+        checkers = self.sequencer.checkers
         if len(chunk) <= ALONE_ITEMS_MAX:
-            return lambda: self._checked(chunk)
+            return lambda: checkers.check(chunk)
         half = (len(chunk) + 1) // 2
-        first, second = (self.sequencer.checkers.call(partial(self._checked, part)) for part in (chunk[:half], chunk[half:]))
+        first, second = checkers.begin(chunk[:half]), checkers.begin(chunk[half:])
         return lambda: first() + second()
-
-    def _checked(self, chunk: Sequence[Submitted]) -> list[Checked | errors.EntenteError]:
-        check, batches, public = admission.check, self._batches, self.sequencer.head.keys.public
-        results: list[Checked | errors.EntenteError] = []
-        for submitted in chunk:
-            try:
-                results.append(check(submitted, public, batches))
-            except errors.EntenteError as refusal:
-                results.append(refusal)
-        return results
 
     def _record(self, processing_event: ProcessingEvent[str]) -> list[Recording[str]]:
         """What `save(*events)` comes down to: `ToRecord` events, all of them or none, through the sequencer.
@@ -206,7 +196,7 @@ class Ledger(LogReader, Application[str]):
         assert processing_event.tracking is None, "the log follows nobody"
         assert all(isinstance(event, ToRecord) for event in events), "only signed submissions can be saved"
         items = [cast(ToRecord, event) for event in events]
-        checked = [admission.check(item.submitted, self.sequencer.head.keys.public, self._batches) for item in items]
+        checked = [_sound(outcome) for outcome in self.sequencer.checkers.check([item.submitted for item in items])]
         for item, found in zip(items, checked, strict=True):
             assert found.header.stream == item.originator_id, "a submission belongs to the stream it names"
         group = Group(checked, is_atomic=True, expected_versions=[item.originator_version for item in items])
@@ -275,10 +265,9 @@ class Ledger(LogReader, Application[str]):
                 connection.execute(insert(table).values(size=size, name=name, line=line))
 
 
-def _recorded(
-    sequencer: Sequencer, checked: list[Checked | errors.EntenteError], *, atomic: bool = False, dry_run: bool = False
-) -> list[Answer]:
+def _recorded(sequencer: Sequencer, outcomes: list[Outcome], *, atomic: bool = False, dry_run: bool = False) -> list[Answer]:
     """Send what passed the first stage through the second, and put the answers where the items stood."""
+    checked = [outcome if isinstance(outcome, errors.EntenteError) else _sound(outcome) for outcome in outcomes]
     passed = [item for item in checked if not isinstance(item, errors.EntenteError)]
     if atomic and len(passed) < len(checked):
         others = errors.Refused("not recorded, because another event of the same atomic batch was refused")
@@ -293,6 +282,13 @@ def _recorded(
             answers = [wrong] * len(passed)
     following = iter(answers)
     return [item if isinstance(item, errors.EntenteError) else next(following) for item in checked]
+
+
+def _sound(outcome: Outcome) -> Checked:
+    """What passed the first stage; what did not is raised."""
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
 
 
 def _shown(checkpoint: note.Checkpoint, *, final: bool) -> dict[str, Any]:

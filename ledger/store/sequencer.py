@@ -16,15 +16,17 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy.engine import Engine
 
-from ledger import admission, errors
+from ledger import errors
+from ledger.admission import Checked
 from ledger.formats import envelope, note
 from ledger.formats.keys import SigningKey
-from ledger.store.checkers import CHECKERS, Checkers
+from ledger.store.checkers import CHECKERS, Checkers, Outcome
 from ledger.store.engines import DATABASE_ERRORS, answering, is_sqlite, translated
-from ledger.store.group import DEFECTS, Admission, Genesis, Group
+from ledger.store.group import Admission, Genesis, Group
 from ledger.store.postgres import PostgresWriter
 from ledger.store.sqlite import SQLiteWriter
 from ledger.store.state import Draft, Head
@@ -59,7 +61,7 @@ class Sequencer:
         self._leading = threading.Lock()
         self._counting = threading.Lock()
         self._callers = 0
-        self.checkers = Checkers()
+        self.checkers = Checkers(self._public)
         self._is_stale = False
         self.commits = 0
         self.head = self._load()
@@ -70,6 +72,9 @@ class Sequencer:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             return Head.load(connection)
 
+    def _public(self, key_id: str) -> bytes | None:
+        return self.head.keys.public(key_id)
+
     def close(self) -> None:
         """Wait for the leader and close the connection."""
         self.checkers.close()
@@ -78,7 +83,7 @@ class Sequencer:
 
     # -- callers ---------------------------------------------------------------------------------------------------------
 
-    def append(self, submitted: envelope.Submitted, cache: envelope.BatchCache) -> Group:
+    def append(self, submitted: envelope.Submitted) -> Group:
         """Check and record one submission; the group holds its answer. Raises Unavailable where the queue is full."""
         with self._counting:
             self._callers += 1
@@ -86,30 +91,34 @@ class Sequencer:
         try:
             group = Group()
             if crowded:
-                self.checkers.run(lambda: self._check_for(group, submitted, cache))
+                self.checkers.check_soon([submitted], partial(self._take_in, group))
                 self._await(group)
             else:
-                group.items = [admission.check(submitted, self.head.keys.public, cache)]
-                self.submit(group)
+                self._take_in(group, self.checkers.check([submitted]))
+                self._await(group)
             return group
         finally:
             with self._counting:
                 self._callers -= 1
 
-    def _check_for(self, group: Group, submitted: envelope.Submitted, cache: envelope.BatchCache) -> None:
-        """On a checker's thread: check, queue, and call the author's thread to lead where nobody does."""
-        try:
-            group.items = [admission.check(submitted, self.head.keys.public, cache)]
-            self._enqueue(group)
-        except errors.EntenteError as refusal:
-            group.answers = [refusal]
-            group.finish()
-        except DEFECTS as defect:
-            group.defect = defect
-            group.finish()
+    def _take_in(self, group: Group, outcomes: list[Outcome]) -> None:
+        """Queue a group that was checked, and call its author's thread to lead where nobody does."""
+        (outcome,) = outcomes
+        if isinstance(outcome, Checked):
+            group.items = [outcome]
+            try:
+                self._enqueue(group)
+            except errors.EntenteError as refusal:
+                outcome = refusal
+            else:
+                if not self._leading.locked():
+                    group.gate.put(None)
+                return
+        if isinstance(outcome, errors.EntenteError):
+            group.answers = [outcome]
         else:
-            if not self._leading.locked():
-                group.gate.put(None)
+            group.defect = outcome
+        group.finish()
 
     def submit(self, group: Group) -> None:
         """Queue a group of checked events and return once it is answered. Raises Unavailable where the queue is full."""
@@ -207,7 +216,7 @@ class Sequencer:
             head = self._fresh_head()
         head.catch_up(self._writer, begun.head)
         now = begun.clock if self._clock is None else self._clock()
-        admission_of_all = Admission(Draft(head, begun, self._writer), head.recorded_at, now, self._genesis)
+        admission_of_all = Admission(Draft(head, begun, self._writer), head.recorded_at, now, self._genesis, self.indexes)
         for group in groups:
             admission_of_all.take(group)
         if admission_of_all.draft.admitted:

@@ -45,6 +45,7 @@ __all__ = [
     "decode_strictly",
     "default_regime",
     "event_type_of",
+    "read_header",
 ]
 
 _decode_header = msgspec.json.Decoder(Header).decode
@@ -70,11 +71,16 @@ def decode_recorded(payload: bytes) -> Event:
 
     Its header holds the fields of `base.Read` only. Raises Malformed for what this version does not know.
     """
+    header = read_header(payload)
+    return Event(header, decode_data(header))
+
+
+def read_header(payload: bytes) -> Header:
+    """The fields of `base.Read` only, for whoever judges the others elsewhere. Raises Malformed naming the field."""
     try:
-        header = cast(Header, _decode_read(payload))
+        return cast(Header, _decode_read(payload))
     except msgspec.DecodeError as error:
         raise malformed(error, "") from error
-    return Event(header, decode_data(header))
 
 
 def decode_strictly(payload: bytes) -> tuple[Header, Data | None]:

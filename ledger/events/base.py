@@ -68,9 +68,9 @@ class SectionCommitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The header fields that reading facts needs, under the names of `Header`; what else a payload holds is passed over.
+    """The header fields that reading facts and walking a log need, under the names of `Header`; all else is passed over.
 
-    Decoding these costs half of decoding all, and a projection reads every entry there is.
+    Decoding these costs half of decoding all, and who projects or verifies reads every entry there is.
     """
 
     id: str
@@ -83,26 +83,26 @@ class Read(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source: Source
     regime: Regime
     data: msgspec.Raw
+    origin: str
     occurred_until: str | None = None
     stated_time: StatedTime | None = None
     sections: tuple[SectionCommitment, ...] = ()
+    expected_version: Integer | None = None
+    causation_id: Printable | None = None
 
 
 class Header(Read, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """The fields every event carries. `data` stays undecoded bytes here; `Event.data` is the typed form."""
 
-    origin: str
     salt: str
     basis: Literal["fact", "assessment", "estimate"]
     marking: Marking
     releasable_to: tuple[Nation, ...]
     lang: Literal["en", "fr"]
-    expected_version: Integer | None = None
     author_seq: Integer | None = None
     officer: Printable | None = None
     role: Printable | None = None
     grading: Printable | None = None
-    causation_id: Printable | None = None
     correlation_id: Printable | None = None
     late_reason_given: bool | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import starmap
 from typing import Any
 
 from sqlalchemy import Engine, and_, select
@@ -29,8 +30,9 @@ class StoredRows:
         """Entries' rows after a position, in order."""
         e = entries.c
         statement = select(e.position, e.event_id, e.stream, e.version, e.type, e.entry)
-        found = self._all(statement.where(e.position > after).order_by(e.position).limit(limit))
-        return [Row(p, event_id, stream, version, kind, bytes(body)) for p, event_id, stream, version, kind, body in found]
+        with self.engine.connect() as connection:
+            found = connection.execute(statement.where(e.position > after).order_by(e.position).limit(limit))
+            return list(starmap(Row, found.tuples()))
 
     def checkpoint_rows(self, after: int, upto: int | None) -> Sequence[tuple[int, bytes]]:
         """(size, note) with after < size <= upto, in order."""

@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from ledger.formats import cosignature, entry, envelope, keys, merkle, note, policy, sealing, strict, tiles
+from ledger.formats import (
+    cosignature,
+    entry,
+    envelope,
+    keys,
+    merkle,
+    note,
+    policy,
+    sealing,
+    streamindex,
+    streamproof,
+    strict,
+    tiles,
+)
 from ledger.formats.keys import SigningKey
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "format.md").read_text()
@@ -26,6 +39,7 @@ LONDON = cosignature.Cosigner("london.example/cosigner", S1)
 LATTICE = cosignature.Cosigner("london.example/cosigner-pq", cosignature.LatticeKey(bytes(range(64, 96))))
 SEALED, SECTION = sealing.seal("text", b'{"note":"deux adultes, un enfant"}', "o", "e", {}, bytes(range(32)))
 SEALING = sealing.SealingKey(bytes(range(96)))
+STREAMS = [streamindex.Leaf(*leaf) for leaf in (("CASE-A3", 2, 6), ("INC-A10", 1, 5), ("INC-A3", 3, 7), ("LEDGER", 1, 1))]
 
 VECTORS = {
     "public keys": [key.public.hex() for key in (S0, S1)],
@@ -60,6 +74,12 @@ VECTORS = {
             note.NOTE_BYTES_MAX,
             keys.ALGORITHMS[keys.ML_KEM_SEALING].public_bytes,
         )
+    ],
+    "index": [
+        streamindex.hash_leaf(STREAMS[0]).hex(),
+        streamindex.root(STREAMS).hex(),
+        streamproof.format_stream_proof(streamproof.prove_stream(STREAMS, 7, "CASE-A3")).decode(),
+        f"{streamindex.BEHIND_ENTRIES_MAX + 1:,}",
     ],
     "tiles": [tiles.Tile(0, 1_234_067).path.removeprefix("tile/0/")],
 }

@@ -79,8 +79,7 @@ def _insert_facts(connection: Connection, g: Generation, facts: Sequence[Fact]) 
     cursor = connection.connection.cursor()
     columns = ", ".join(FACT_COLUMNS)
     if connection.dialect.name == "postgresql":
-        lines = "".join(map(_copy_line, facts))
-        cursor.copy_expert(f"COPY {g.facts.name} ({columns}) FROM STDIN", io.StringIO(lines))
+        cursor.copy_expert(f"COPY {g.facts.name} ({columns}) FROM STDIN", io.StringIO(_copy_lines(facts)))
     else:
         marks = ", ".join("?" * len(FACT_COLUMNS))
         statement = f"INSERT INTO {g.facts.name} ({columns}) VALUES ({marks})"
@@ -88,13 +87,15 @@ def _insert_facts(connection: Connection, g: Generation, facts: Sequence[Fact]) 
     cursor.close()
 
 
+_LINE = "\t".join(["%s"] * len(FACT_COLUMNS)) + "\n"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _copy_line(fact: Fact) -> str:
-    """One fact as a line of COPY's text form."""
-    values = msgspec.structs.astuple(fact)
-    line = "\t".join(map(str, values))
-    if "\\" in line or line.count("\t") != len(values) - 1 or "\n" in line or "\r" in line:
-        line = "\t".join(str(v).translate(_ESCAPES) for v in values)
-    return line + "\n"
+def _copy_lines(facts: Sequence[Fact]) -> str:
+    """Facts as lines of COPY's text form. What has to be escaped is rare, and looked for in all of them at once."""
+    rows = [msgspec.structs.astuple(fact) for fact in facts]
+    lines = "".join([_LINE % row for row in rows])
+    is_plain = lines.count("\n") == len(rows) and lines.count("\t") == (len(FACT_COLUMNS) - 1) * len(rows)
+    if is_plain and "\\" not in lines and "\r" not in lines:
+        return lines
+    return "".join([_LINE % tuple([str(value).translate(_ESCAPES) for value in row]) for row in rows])

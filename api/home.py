@@ -21,7 +21,9 @@ from ledger.formats import note, policy
 from ledger.formats.keys import SigningKey, load_private, save_private
 from ledger.formats.sealing import SealingKey
 from ledger.store.application import Ledger
+from ledger.store.cosignatures import Finality
 from ledger.store.engines import open_engine
+from ledger.store.held import HeldLog
 from ledger.store.reader import LogReader
 from migrations import upgrade
 from projections.projector import Projector
@@ -144,6 +146,11 @@ class Home:
         """The log for reading alone, in whatever state it is: opening it to append refuses a log that was tampered with."""
         return LogReader(open_engine(self.ledger_url))
 
+    @property
+    def held(self) -> HeldLog:
+        """The log as this site holds it, to vouch for it or to extend its copy."""
+        return HeldLog(self.reader.engine)
+
     def view_store(self, nation: str) -> ViewStore:
         """The database of a nation's view."""
         if nation not in self._views:
@@ -159,8 +166,12 @@ class Home:
         return Projector(self.view_store(nation), self.ledger, self.sealing_key(nation))
 
     def covering(self, position: int) -> dict[str, Any]:
-        """The checkpoint that covers a position: {"size", "root" (base64), "final"}."""
-        return self.ledger.covering(position, self.policy())
+        """The checkpoint that covers a position: {"size", "root" (base64), "final", "tail", "behind"}."""
+        return self.finality().covering(position)
+
+    def finality(self) -> Finality:
+        """What is final under this home's policy, and what is not yet."""
+        return Finality(self.reader, self.policy())
 
     # -- checkpoints ---------------------------------------------------------------------------------------------------------
 
@@ -186,7 +197,7 @@ class Home:
 
     def cosign(self, site: str) -> int:
         """Let a local cosigner check and cosign the newest checkpoint; returns the size it vouches for."""
-        return self.cosigner(site).cosign_newest(self.ledger, self.now())
+        return self.cosigner(site).cosign_newest(self.held, self.now())
 
     def cosigned(self) -> dict[str, list[tuple[int, bytes, int]]]:
         """What each local cosigner remembers having vouched for, by the prefix of its key names."""

@@ -97,6 +97,16 @@ class StreamMoved(Conflict):
         self.current_version = current_version
 
 
+class CosignerMoved(Conflict):
+    """The cosigner has vouched for another size since."""
+
+    code = "cosigner-moved"
+
+    def __init__(self, message: str = "", *, size: int = 0, **kw: str | None) -> None:
+        super().__init__(message, **kw)
+        self.size = size
+
+
 class NotInThisState(Refused):
     """The life of this stream does not allow this administrative step now."""
 
@@ -149,6 +159,12 @@ class VerificationFailed(EntenteError):
     """Evidence does not verify."""
 
     code = "verification-failed"
+
+
+class Equivocation(VerificationFailed):
+    """The log has signed two histories; whoever holds both notes can prove it to anybody."""
+
+    code = "equivocation"
 
 
 class BadEntry(VerificationFailed):

@@ -6,6 +6,8 @@ The operator holds the log's key and every database right, so each of these logs
 from __future__ import annotations
 
 import json
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +17,10 @@ from api.authoring import new_id
 from api.home import Home
 from api.verifying import verify_home
 from ledger import errors
+from ledger.evidence.cosigner import AHEAD_SECONDS_MAX, STATE
 from ledger.formats import entry, envelope, merkle, note, strict
 from ledger.formats.keys import SigningKey
+from ledger.store.held import HeldLog
 from tests.playing import OWN_NIGHTS, load
 from tests.test_tampering import disarm
 
@@ -112,8 +116,8 @@ def test_what_follows_is_cosigned_and_raises_no_alarm(home: Home) -> None:
     told = Told(home)
     position = put(home, told.anew(), told.key, told.version)
     cosigner = home.cosigner("london")
-    assert cosigner.cosign_newest(home.ledger, home.now()) == position
-    assert cosigner.alarms == [] and home.cosign("london") == position
+    assert cosigner.cosign_newest(home.held, home.now()) == position
+    assert cosigner.alarms() == [] and home.cosign("london") == position
     assert home.cosign("paris") == position and home.covering(position)["final"]
     assert put(home, told.anew(), told.key, told.version + 1) == home.cosign("london")
 
@@ -165,8 +169,8 @@ def test_an_unknown_type_is_alarmed_and_does_not_block(home: Home) -> None:
     told = Told(home)
     position = put(home, told.anew(type="incident.imagined"), told.key, told.version)
     cosigner = home.cosigner("london")
-    assert cosigner.cosign_newest(home.ledger, home.now()) == position
-    assert [at for at, _ in cosigner.alarms] == [position] and "no event type" in cosigner.alarms[0][1]
+    assert cosigner.cosign_newest(home.held, home.now()) == position
+    assert [at for at, _ in cosigner.alarms()] == [position] and "no event type" in cosigner.alarms()[0][1]
 
 
 def test_an_unknown_type_with_a_forged_signature_is_not_cosigned(home: Home) -> None:
@@ -180,16 +184,82 @@ def test_a_breach_of_a_life_is_alarmed_and_does_not_block(home: Home) -> None:
     again = told.anew(type="incident.opened", data={"kind": "perimeter_intrusion", "place": "ET-FENCE-N"})
     position = put(home, again, told.key, told.version)
     cosigner = home.cosigner("london")
-    assert cosigner.cosign_newest(home.ledger, home.now()) == position
-    assert [at for at, _ in cosigner.alarms] == [position] and "not-in-this-state" in cosigner.alarms[0][1]
+    assert cosigner.cosign_newest(home.held, home.now()) == position
+    assert [at for at, _ in cosigner.alarms()] == [position] and "not-in-this-state" in cosigner.alarms()[0][1]
 
 
-def test_what_was_vouched_for_must_still_be_there(home: Home) -> None:
+def test_what_governs_admission_must_still_be_what_was_vouched_for(home: Home) -> None:
+    """An operator who changes a key's registration, or hides one among other entries, is noticed before anything is signed."""
     told = Told(home)
-    changed = home.ledger.entry(told.position)[:-2] + b" }"
     put(home, told.anew(), told.key, told.version)
     with home.ledger.engine.begin() as connection:
-        update = text("UPDATE entries SET entry = :entry WHERE position = :position")
-        connection.execute(update, {"entry": changed, "position": told.position})
+        query = text("SELECT max(position) FROM entries WHERE type = 'key.registered'")
+        hidden = connection.execute(query).scalar_one()
+        hide = text("UPDATE entries SET type = 'annotation.added' WHERE position = :position")
+        connection.execute(hide, {"position": hidden})
     with pytest.raises(errors.VerificationFailed, match="no longer those"):
         home.cosign("london")
+
+
+def test_a_cosigner_goes_on_from_where_it_was_and_reads_nothing_twice(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told(home)
+    vouched = home.ledger.head()
+    position = put(home, told.anew(), told.key, told.version)
+    asked: list[int] = []
+    read = HeldLog.entries
+    monkeypatch.setattr(HeldLog, "entries", lambda log, after, limit: asked.append(after) or read(log, after, limit))
+    assert home.cosign("london") == position
+    assert asked == [vouched]
+
+
+def test_a_restored_old_state_refuses_to_sign_for_good(home: Home) -> None:
+    """Its own signatures on the log are beyond what it remembers: it may have vouched for anything in between."""
+    told, state = Told(home), home.path / "london" / STATE
+    backup = backed_up(state)
+    put(home, told.anew(), told.key, told.version)
+    home.cosign("london")
+    remembered = home.cosigner("london").cosigned()
+    restore(state, backup)
+    assert home.cosigner("london").cosigned() != remembered
+    put(home, told.anew(), told.key, told.version + 1)
+    for _ in range(2):
+        with pytest.raises(errors.VerificationFailed, match="its state is an old copy"):
+            home.cosign("london")
+    assert "old copy" in str(home.cosigner("london").stopped())
+    assert home.cosign("paris") == home.ledger.head()
+
+
+def test_a_lost_state_is_not_invented(home: Home) -> None:
+    (home.path / "london" / STATE).unlink()
+    with pytest.raises(errors.Unavailable, match="needs a new key"):
+        home.cosign("london")
+
+
+def test_an_entry_from_the_future_waits(home: Home) -> None:
+    told = Told(home)
+    put(home, told.anew(), told.key, told.version)
+    cosigner, ahead = home.cosigner("london"), (AHEAD_SECONDS_MAX + 1) * 1_000_000
+    with pytest.raises(errors.Unavailable, match="ahead of this site's clock"):
+        cosigner.cosign_newest(home.held, home.now() - ahead)
+    assert cosigner.cosign_newest(home.held, home.now() - ahead + 2_000_000) == home.ledger.head()
+
+
+def test_the_state_itself_refuses_to_go_back(home: Home) -> None:
+    with sqlite3.connect(home.path / "london" / STATE) as state, pytest.raises(sqlite3.IntegrityError, match="never goes back"):
+        state.execute("INSERT INTO cosigned VALUES (3, x'00', 1)")
+    state.close()
+
+
+def backed_up(state: Path) -> bytes:
+    """A copy of a cosigner's database as a backup tool takes it."""
+    with sqlite3.connect(state) as source:
+        source.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    source.close()
+    return state.read_bytes()
+
+
+def restore(state: Path, backup: bytes) -> None:
+    """Put a backup in place of what was there."""
+    for suffix in ("-wal", "-shm"):
+        state.with_name(state.name + suffix).unlink(missing_ok=True)
+    state.write_bytes(backup)

@@ -23,6 +23,7 @@ from ledger.formats.keys import SigningKey
 from ledger.store import sequencer as sequencing
 from ledger.store.application import Ledger
 from ledger.store.audit import StoredRows
+from ledger.store.cosignatures import Cosignatures
 from ledger.store.engines import is_sqlite, translated
 from ledger.store.factory import Factory
 from ledger.store.mapper import Recorded, ToRecord
@@ -582,15 +583,14 @@ def test_sections_are_kept_beside_the_entry_and_come_back(ledger, scribe):
 def test_the_first_cosignature_of_a_name_stands(ledger):
     size, signed = ledger.newest_checkpoint()
     text_of_note = note.split_note(signed)[0]
-    lines = [str(note.sign_line("london", SigningKey(bytes(31) + bytes([n])), text_of_note)) for n in (1, 2)]
+    lines = [note.sign_line("london", SigningKey(bytes(31) + bytes([n])), text_of_note) for n in (1, 2)]
+    cosignatures = Cosignatures(ledger.engine)
     for line in (lines[0], lines[0], lines[1]):
-        ledger.add_cosignature(size, "london", line)
+        cosignatures.add(size, [line])
     assert ledger.signed_checkpoint(size) == signed + f"{lines[0]}\n".encode()
-    assert StoredRows(ledger.engine).cosignature_rows() == [(size, "london", lines[0])]
+    assert StoredRows(ledger.engine).cosignature_rows() == [(size, "london", str(lines[0]))]
     with pytest.raises(errors.NotFound):
-        ledger.add_cosignature(size + 1, "london", lines[0])
-    with pytest.raises(errors.BadNote):
-        ledger.add_cosignature(size, "paris", lines[0])
+        cosignatures.add(size + 1, lines)
 
 
 def test_bulk_reads_are_the_entries_in_order(ledger, scribe):

@@ -1,10 +1,9 @@
-"""A nation's cosigner: it vouches for a checkpoint only after re-hashing and checking every entry itself, and never goes back.
+"""A nation's cosigner: it vouches for a checkpoint only after inspecting every entry up to it, and never goes back.
 
-What it cosigned is kept in a database of its own; the newest is checked and the next one stored in one transaction. A cosigner
-that lost its state must not invent one: it gets a new key.
-
-Keys and registry are not kept: each time the log is walked again from its first entry, and what was vouched for before must
-lead to the frontier stored then. That is linear in the log (signatures are verified of new entries alone).
+It reads a log that it holds (its own mirror's, or in an embedded home the ledger's own) and remembers, in a database of its
+own, how far that was inspected and everything it cosigned. What it cosigned last is compared and the next one stored in one
+transaction. A cosigner that lost its state must not invent one, and one whose state was restored from an old copy is found out
+by signatures of its own that it does not remember: both need a new key.
 """
 
 from __future__ import annotations
@@ -17,36 +16,46 @@ from pathlib import Path
 from typing import Protocol
 
 from ledger import errors
-from ledger.evidence.checks import Job, Problem, check_chunk, row_of
-from ledger.evidence.walk import Streams, Walk
+from ledger.evidence import inspection
+from ledger.evidence.checks import Problem
+from ledger.evidence.inspection import Inspection, Kept, Wrong
 from ledger.formats import cosignature, keys, merkle, note
-from ledger.formats.policy import Policy
+from ledger.formats.policy import Policy, Verified
 
 STATE = "cosigner.sqlite"
-KINDS = ("ed", "pq")
-ENTRIES_AT_ONCE = 5_000
 AHEAD_SECONDS_MAX = 120
 MICROSECONDS = 1_000_000
 
 _log = logging.getLogger(__name__)
 
-_SCHEMA = "CREATE TABLE cosigned (size INTEGER PRIMARY KEY, root BLOB NOT NULL, frontier BLOB NOT NULL, time INTEGER NOT NULL)"
+_SCHEMA = """
+CREATE TABLE cosigned (size INTEGER PRIMARY KEY, root BLOB NOT NULL, time INTEGER NOT NULL);
+CREATE TABLE inspected (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
+    frontier BLOB NOT NULL, governing BLOB NOT NULL);
+CREATE TABLE alarms (position INTEGER NOT NULL, what TEXT NOT NULL, PRIMARY KEY (position, what));
+CREATE TABLE stopped (one INTEGER PRIMARY KEY CHECK (one = 1), why TEXT NOT NULL);
+CREATE TRIGGER never_back BEFORE INSERT ON cosigned WHEN NEW.size <= (SELECT max(size) FROM cosigned)
+    BEGIN SELECT RAISE(ABORT, 'a cosigner never goes back'); END;
+"""
 
 
-class Log(Streams, Protocol):
-    """What a cosigner reads of a log, and where it leaves its lines."""
-
-    def newest_checkpoint(self) -> tuple[int, bytes] | None:
-        """(size, note) of the newest checkpoint."""
-
-    def entries(self, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
-        """(position, entry) from after + 1 on."""
+class Log(inspection.Log, Protocol):
+    """What a cosigner reads of the log it holds, and where it leaves its lines."""
 
     def recorded_at(self, position: int) -> int:
         """When an entry was recorded, microseconds."""
 
-    def add_cosignature(self, size: int, name: str, line: str) -> None:
-        """Keep a cosignature line with the checkpoint of a size."""
+    def newest_checkpoint(self) -> tuple[int, bytes] | None:
+        """(size, note) of the newest checkpoint."""
+
+    def prove_consistency(self, old_size: int, size: int) -> list[bytes]:
+        """The proof that the log at `old_size` is the beginning of that at `size`."""
+
+    def newest_cosigned(self, name: str) -> bytes | None:
+        """The newest checkpoint that bears a line by this name, with its lines, or None."""
+
+    def add_cosignatures(self, size: int, lines: Sequence[note.SignatureLine]) -> None:
+        """Keep cosignature lines with the checkpoint of a size."""
 
 
 def create(folder: Path, name: str) -> None:
@@ -56,7 +65,7 @@ def create(folder: Path, name: str) -> None:
     (folder / "name").write_text(name + "\n", encoding="utf-8")
     with sqlite3.connect(folder / STATE) as state:
         state.execute("PRAGMA journal_mode=WAL")
-        state.execute(_SCHEMA)
+        state.executescript(_SCHEMA)
     state.close()
 
 
@@ -72,76 +81,166 @@ def load(folder: Path) -> dict[str, cosignature.Cosigner]:
 
 
 class Cosigner:
-    """One nation's cosigner on one log.
-
-    `alarms` are what the last `cosign_newest` found in new entries and that does not block, (position, what); logged as well.
-    """
+    """One nation's cosigner on one log. One thread at a time; other processes are kept apart by the state's transactions."""
 
     def __init__(self, folder: Path, policy: Policy) -> None:
         self.folder = folder
         self.policy = policy
         self.signers = load(folder)
-        self.alarms: list[Problem] = []
+        self._inspection: Inspection | None = None
+        self._is_remembered = False
+
+    # -- what it remembers -----------------------------------------------------------------------------------------------
 
     def cosigned(self) -> list[tuple[int, bytes, int]]:
         """Everything this cosigner vouched for: (size, root, Unix time in seconds), oldest first."""
         with self._state() as state:
             return [(s, bytes(r), t) for s, r, t in state.execute("SELECT size, root, time FROM cosigned ORDER BY size")]
 
-    def cosign_newest(self, log: Log, now: int) -> int:
-        """Re-hash and check what is new, compare it with the newest checkpoint and cosign that; returns its size.
-
-        `now` is this site's own clock in microseconds. Raises VerificationFailed naming the first entry that is wrong, or
-        where the log does not follow from what was cosigned before, and Unavailable where its newest entry is from the future;
-        nothing is stored or signed then. Rule: formats.md, "A nation cosigns what it holds".
-        """
-        size, signed, checkpoint = self._newest(log, now)
-        self.alarms = []
+    def newest(self) -> tuple[int, bytes]:
+        """(size, root) cosigned last; that of the empty tree where none was."""
         with self._state() as state:
-            state.execute("BEGIN IMMEDIATE")
-            row = state.execute("SELECT size, root, frontier FROM cosigned ORDER BY size DESC LIMIT 1").fetchone()
-            done, root, saved = row or (0, merkle.EMPTY_ROOT, merkle.Frontier().to_bytes())
-            if size < done or (size == done and checkpoint.root != root):
-                raise errors.VerificationFailed(
-                    f"this cosigner vouched for another history: size {done}, not {size}",
-                    remedy="keep both checkpoints: they prove that the log told two stories",
-                )
-            time = now // MICROSECONDS
-            if size > done:
-                frontier, self.alarms = _checked(log, done, bytes(saved), size)
-                if frontier.root() != checkpoint.root:
-                    raise errors.VerificationFailed(
-                        f"entries {done + 1} to {size} do not lead to the checkpoint of size {size}"
-                    )
-                state.execute("INSERT INTO cosigned VALUES (?, ?, ?, ?)", (size, checkpoint.root, frontier.to_bytes(), time))
-            else:
-                time = state.execute("SELECT time FROM cosigned WHERE size = ?", (size,)).fetchone()[0]
-            state.execute("COMMIT")
-        for position, what in self.alarms:
-            _log.warning("entry %d: %s", position, what)
-        text, _ = note.split_note(signed)
-        for signer in self.signers.values():
-            log.add_cosignature(size, signer.name, str(signer.cosign(text, time)))
-        return size
+            return _newest(state)
 
-    def _newest(self, log: Log, now: int) -> tuple[int, bytes, note.Checkpoint]:
+    def alarms(self) -> list[Problem]:
+        """(position, what) of everything found in entries, whether or not it kept this cosigner from signing."""
+        with self._state() as state:
+            return [(p, w) for p, w in state.execute("SELECT position, what FROM alarms ORDER BY position, what")]
+
+    def stopped(self) -> str | None:
+        """Why this cosigner signs nothing any more, or None."""
+        with self._state() as state:
+            return _stopped(state)
+
+    def stop(self, why: str) -> None:
+        """Sign nothing from now on. The first reason stands; there is no way back but a new key."""
+        with self._state() as state:
+            state.execute("INSERT OR IGNORE INTO stopped VALUES (1, ?)", (why,))
+        _log.error("this cosigner has stopped: %s", why)
+
+    def alarm(self, found: Sequence[Problem]) -> None:
+        """Remember what was found, and say it once."""
+        with self._state() as state:
+            for position, what in found:
+                if state.execute("INSERT OR IGNORE INTO alarms VALUES (?, ?)", (position, what)).rowcount:
+                    _log.warning("entry %d: %s", position, what)
+
+    # -- cosigning --------------------------------------------------------------------------------------------------------
+
+    def cosign_newest(self, log: Log, now: int) -> int:
+        """Cosign the newest checkpoint of a log; returns its size. Raises as `cosign` does, NotFound without a checkpoint."""
         newest = log.newest_checkpoint()
         if newest is None:
             raise errors.NotFound("the log has no checkpoint yet")
         size, signed = newest
-        checkpoint = self.policy.verify(signed).checkpoint
-        if checkpoint.size != size:
-            raise errors.BadNote(f"the checkpoint kept for size {size} is for size {checkpoint.size}")
-        if log.recorded_at(size) > now + AHEAD_SECONDS_MAX * MICROSECONDS:
-            raise errors.Unavailable(f"entry {size} is more than {AHEAD_SECONDS_MAX} s ahead of this site's clock")
-        return size, signed, checkpoint
+        if note.parse_checkpoint(note.split_note(signed)[0]).size != size:
+            raise errors.BadNote(f"the checkpoint kept for size {size} is for another size")
+        self.cosign(log, signed, now)
+        return size
+
+    def cosign(self, log: Log, signed: bytes, now: int, old_size: int | None = None) -> list[note.SignatureLine]:
+        """Inspect what is new up to a checkpoint, store that it was cosigned, leave the lines with the log and return them.
+
+        `now` is this site's own clock in microseconds. `old_size`, where given, must be what was cosigned last: CosignerMoved
+        says what was. Raises BadNote for a checkpoint that is not the log's, VerificationFailed naming the first entry that is
+        wrong, or where it does not follow from what was cosigned before, and Unavailable where its newest entry is from the
+        future; nothing is stored or signed then. Rule: formats.md, "A nation cosigns what it holds".
+        """
+        verified = self.policy.verify(signed)
+        checkpoint = verified.checkpoint
+        self._require_own_lines_remembered(log)
+        self.require_remembered(verified)
+        if checkpoint.size and log.recorded_at(checkpoint.size) > now + AHEAD_SECONDS_MAX * MICROSECONDS:
+            raise errors.Unavailable(f"entry {checkpoint.size} is more than {AHEAD_SECONDS_MAX} s ahead of this site's clock")
+        _require_root(log, checkpoint, self._inspect(log, checkpoint.size))
+        with self._state() as state:
+            time = self._store(state, checkpoint, now // MICROSECONDS, old_size)
+        text, _ = note.split_note(signed)
+        lines = [signer.cosign(text, time) for signer in self.signers.values()]
+        if checkpoint.size:
+            log.add_cosignatures(checkpoint.size, lines)
+        return lines
+
+    def _store(self, state: sqlite3.Connection, checkpoint: note.Checkpoint, time: int, old_size: int | None) -> int:
+        """Compare with what was cosigned last and store the new one, in one transaction; returns the time it bears."""
+        state.execute("BEGIN IMMEDIATE")
+        why = _stopped(state)
+        if why is not None:
+            raise errors.VerificationFailed(f"this cosigner has stopped: {why}", remedy="it needs a new key")
+        size, root = _newest(state)
+        if old_size is not None and old_size != size:
+            raise errors.CosignerMoved(size=size)
+        if checkpoint.size < size:
+            raise errors.VerificationFailed(
+                f"this cosigner vouched for size {size} already, and does not go back to {checkpoint.size}"
+            )
+        if checkpoint.size == size:
+            if checkpoint.root != root:
+                raise errors.VerificationFailed(f"this cosigner vouched for another history of size {size}")
+            kept = state.execute("SELECT time FROM cosigned WHERE size = ?", (size,)).fetchone()
+            time = kept[0] if kept is not None else time
+        else:
+            state.execute("INSERT INTO cosigned VALUES (?, ?, ?)", (checkpoint.size, checkpoint.root, time))
+        state.execute("COMMIT")
+        return time
+
+    # -- a state that is too old -------------------------------------------------------------------------------------------
+
+    def _require_own_lines_remembered(self, log: Log) -> None:
+        """Once a run: what the log held here has of this cosigner's signatures must not be beyond its state."""
+        if self._is_remembered:
+            return
+        for signer in self.signers.values():
+            signed = log.newest_cosigned(signer.name)
+            if signed is not None:
+                self.require_remembered(self.policy.verify(signed))
+        self._is_remembered = True
+
+    def require_remembered(self, verified: Verified) -> None:
+        """Stop where a checkpoint, from anywhere, bears a sound signature of this cosigner that is beyond its state.
+
+        Raises VerificationFailed.
+        """
+        own = {signer.key for signer in self.signers.values()}
+        if not any(self.policy.witnesses[name].key in own for name in verified.cosigned):
+            return
+        size, _ = self.newest()
+        if verified.checkpoint.size > size:
+            why = f"it cosigned size {verified.checkpoint.size} and remembers {size}: its state is an old copy"
+            self.stop(why)
+            raise errors.VerificationFailed(f"this cosigner has stopped: {why}", remedy="it needs a new key")
+
+    # -- the inspection -----------------------------------------------------------------------------------------------------
+
+    def _inspect(self, log: Log, size: int) -> Inspection:
+        """Inspect what was not inspected yet, up to a size, and keep how far that went. Raises VerificationFailed."""
+        inspection, self._inspection = self._resumed(log), None
+        try:
+            while inspection.position < size:
+                self.alarm(inspection.advance(size))
+                with self._state() as state:
+                    state.execute("INSERT OR REPLACE INTO inspected VALUES (1, ?, ?, ?, ?)", inspection.kept())
+        except Wrong as wrong:
+            self.alarm([wrong.problem])
+            raise
+        self._inspection = inspection
+        return inspection
+
+    def _resumed(self, log: Log) -> Inspection:
+        """The inspection at hand, or anew from what is kept where another process went on meanwhile."""
+        with self._state() as state:
+            row = state.execute("SELECT position, recorded_at, frontier, governing FROM inspected").fetchone()
+        kept = Kept(*row) if row is not None else None
+        if self._inspection is not None and kept is not None and self._inspection.position == kept.position:
+            return self._inspection
+        return Inspection(log, kept)
 
     @contextmanager
     def _state(self) -> Iterator[sqlite3.Connection]:
         path = self.folder / STATE
         if not path.exists():
             raise errors.Unavailable(f"{path} is lost", remedy="a cosigner that lost its state needs a new key")
-        state = sqlite3.connect(path, isolation_level=None)
+        state = sqlite3.connect(path, isolation_level=None, timeout=60)
         try:
             state.execute("PRAGMA synchronous=FULL")
             yield state
@@ -151,37 +250,21 @@ class Cosigner:
             state.close()
 
 
-def _checked(log: Log, done: int, saved: bytes, size: int) -> tuple[merkle.Frontier, list[Problem]]:
-    """Walk the log to `size`, checking what is new since `done`; returns the tree's frontier there, and the alarms.
-
-    Raises VerificationFailed naming the first entry that is wrong, and where 1 to `done` are no longer those vouched for.
-    """
-    walk, frontier = Walk(log), merkle.Frontier()
-    for chunk in _chunks(log, 0, done):
-        frontier.extend([merkle.hash_leaf(entry) for _, entry in chunk])
-        for position, entry in chunk:
-            walk.take(position, entry)
-    if frontier.to_bytes() != saved:
-        raise errors.VerificationFailed(f"entries 1 to {done} are no longer those that this cosigner vouched for")
-    walk.publics()
-    alarms: list[Problem] = []
-    for chunk in _chunks(log, done, size):
-        found = [problem for position, entry in chunk for problem in walk.take(position, entry)]
-        rows = [row_of(position, entry) for position, entry in chunk]
-        outcome = check_chunk(Job(rows, walk.publics(), (), (), (), (), {}, has_sections=False))
-        wrong = min([*outcome.problems, *((f.position, f.what) for f in found if f.blocking)], default=None)
-        if wrong is not None:
-            raise errors.VerificationFailed(f"entry {wrong[0]}: {wrong[1]}", remedy="do not sign; run entente verify")
-        alarms += sorted([*outcome.alarms, *((f.position, f.what) for f in found)])
-        frontier.extend(outcome.leaves)
-    return frontier, alarms
+def _newest(state: sqlite3.Connection) -> tuple[int, bytes]:
+    row = state.execute("SELECT size, root FROM cosigned ORDER BY size DESC LIMIT 1").fetchone()
+    return (row[0], bytes(row[1])) if row is not None else (0, merkle.EMPTY_ROOT)
 
 
-def _chunks(log: Log, after: int, upto: int) -> Iterator[Sequence[tuple[int, bytes]]]:
-    """Entries after + 1 to upto, in order. Raises VerificationFailed where one is missing."""
-    while after < upto:
-        entries = log.entries(after, min(ENTRIES_AT_ONCE, upto - after))
-        if not entries or [p for p, _ in entries] != list(range(after + 1, after + 1 + len(entries))):
-            raise errors.VerificationFailed(f"entry {after + 1} is missing")
-        yield entries
-        after += len(entries)
+def _stopped(state: sqlite3.Connection) -> str | None:
+    row = state.execute("SELECT why FROM stopped").fetchone()
+    return str(row[0]) if row is not None else None
+
+
+def _require_root(log: Log, checkpoint: note.Checkpoint, inspected: Inspection) -> None:
+    """The entries inspected must lead to this root; where they go beyond it, a proof to their own root shows that."""
+    size, beyond = checkpoint.size, inspected.position
+    proof = log.prove_consistency(size, beyond) if size < beyond else []
+    try:
+        merkle.verify_consistency(size, checkpoint.root, beyond, inspected.frontier.root(), proof)
+    except errors.BadProof:
+        raise errors.VerificationFailed(f"entries 1 to {size} do not lead to the checkpoint of size {size}") from None

@@ -8,7 +8,7 @@ breach or an event type it does not know yet is alarmed and does not block, for 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from ledger import admission, errors, events
@@ -17,19 +17,34 @@ from ledger.events.correction import Statement
 from ledger.events.keys import KeyRing, named_publics
 from ledger.events.lives import UNBORN, Life, follow
 from ledger.events.registry import Registry
+from ledger.events.registry_types import IndexCommitted
 from ledger.formats.entry import parse_instant, signer_ids, split_entry
+from ledger.formats.streamindex import StreamIndex
 
+ENTRIES_AT_ONCE = 5_000
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
 class Streams(Protocol):
-    """Where the walk looks up earlier statements; only lives rest on the answers."""
+    """Where the walk looks up earlier statements: lives rest on the answers and, where a walk goes on from an earlier one,
+    versions and replays.
+    """
 
     def stream_entries(self, stream: str) -> Sequence[tuple[int, bytes]]:
         """(position, entry) of a stream, in order of version."""
 
     def entry_by_event(self, event_id: str) -> tuple[int, bytes] | None:
         """(position, entry) of an event id."""
+
+
+class Standing(NamedTuple):
+    """Where an earlier walk ended, `recorded_at` in microseconds; `read` gives (position, entry) after a position."""
+
+    position: int
+    recorded_at: int
+    keys: KeyRing
+    registry: Registry
+    read: Callable[[int, int], Sequence[tuple[int, bytes]]]
 
 
 class Found(NamedTuple):
@@ -41,20 +56,35 @@ class Found(NamedTuple):
 
 
 class Walk:
-    """The state admission would have had at `position` (admission.LedgerState). Entries are taken in order, from the first.
+    """The state admission would have had at `position` (admission.LedgerState). Entries are taken in order, from the first or
+    from where an earlier walk ended.
 
-    `named` collects the key ids that signatures name, `lives` counts the entries whose life followed, `recorded_at` is the last
-    entry's instant in microseconds. Event ids are remembered as integers with their positions: some 120 MB for a million.
+    `named` collects the key ids that signatures name, `lives` counts the entries whose life followed, `indexes` those indexes
+    of streams that were committed to rightly, `recorded_at` is the last entry's instant in microseconds. Event ids are
+    remembered as integers with their positions: some 120 MB for a million. What stands up to `since` is looked up instead.
     """
 
-    def __init__(self, log: Streams) -> None:
+    def __init__(self, log: Streams, standing: Standing | None = None) -> None:
         self.log = log
         self.keys = KeyRing()
         self.registry = Registry()
-        self.position = self.recorded_at = self.lives = 0
+        self.index = StreamIndex()
+        self.position = self.recorded_at = self.lives = self.indexes = 0
         self.named: set[str] = set()
         self._streams: dict[str, admission.StreamState] = {}
         self._ids: dict[int, int] = {}
+        self._last_instant = ("", 0)
+        self.since = 0
+        self._unindexed = standing
+        if standing is not None:
+            self.position = self.since = standing.position
+            self.recorded_at, self.keys, self.registry = standing.recorded_at, standing.keys, standing.registry
+
+    def forget(self) -> None:
+        """Let go of streams and ids: from here on they are looked up, as where a walk goes on from an earlier one."""
+        self.since = self.position
+        self._streams.clear()
+        self._ids.clear()
 
     # -- what admission asks ---------------------------------------------------------------------------------------------
 
@@ -64,7 +94,18 @@ class Walk:
 
     def stream(self, name: str) -> admission.StreamState:
         """Version and life of a stream before the entry at hand."""
-        return self._streams.get(name) or admission.StreamState(0, UNBORN)
+        state = self._streams.get(name)
+        if state is None and self.since:
+            state = self._streams[name] = self._earlier(name)
+        return state or admission.StreamState(0, UNBORN)
+
+    def _earlier(self, name: str) -> admission.StreamState:
+        placed = [(position, entry) for position, entry in self.log.stream_entries(name) if position <= self.since]
+        if not placed:
+            return admission.StreamState(0, UNBORN)
+        statements = (_statement(*each) for each in placed)
+        life = admission.fold_life(statement for statement in statements if statement is not None)
+        return admission.StreamState(split_entry(placed[-1][1])[2], life)
 
     def statements(self, name: str) -> list[Statement]:
         """The readable earlier statements of a stream."""
@@ -85,7 +126,7 @@ class Walk:
             found.append(Found(position, f"positions {self.position + 1} to {position - 1} are missing"))
         try:
             recorded_at, stream, version, payload = split_entry(entry)
-            header, at = events.decode_header(payload), parse_instant(recorded_at)
+            header, at = events.read_header(payload), self._instant(recorded_at)
         except errors.EntenteError:
             self.position = position
             return found
@@ -96,7 +137,7 @@ class Walk:
         before = self.stream(stream)
         life = before.life
         try:
-            event = events.decode(payload)
+            event = events.Event(header, events.decode_data(header))
         except errors.EntenteError:
             found += self._unread(position, signed_by)
         else:
@@ -105,9 +146,18 @@ class Walk:
             life, breaches = self._follow(position, event, before, at)
             found += breaches
             found += self._apply(position, event)
+            if isinstance(event.data, IndexCommitted):
+                found += self._compare_index(position, event.data)
         self._streams[stream] = admission.StreamState(version, life)
+        if self._unindexed is None:
+            self.index.take(position, stream, version)
         self.position = position
         return found
+
+    def _instant(self, recorded_at: str) -> int:
+        if recorded_at != self._last_instant[0]:  # entries of one commit share their instant
+            self._last_instant = (recorded_at, parse_instant(recorded_at))
+        return self._last_instant[1]
 
     def _in_order(self, position: int, header: Header, stream: str, version: int, at: int) -> list[Found]:
         found = []
@@ -117,10 +167,14 @@ class Walk:
         if version != last + 1:
             found.append(Found(position, f"version {version} of {stream} follows version {last}"))
         if UUID(header.id):
-            first = self._ids.setdefault(int(header.id.replace("-", ""), 16), position)
+            first = self._ids.setdefault(int(header.id.replace("-", ""), 16), self._earlier_place(header.id) or position)
             if first != position:
                 found.append(Found(position, f"event {header.id} is on record already, at position {first}"))
         return found
+
+    def _earlier_place(self, event_id: str) -> int:
+        found = self.log.entry_by_event(event_id) if self.since else None
+        return found[0] if found is not None and found[0] <= self.since else 0
 
     def _unread(self, position: int, signed_by: frozenset[str]) -> list[Found]:
         """Of a type not known here only this can be asked: that some key in force has signed it."""
@@ -154,6 +208,30 @@ class Walk:
         except KeyError:
             return [Found(position, "the key it names is not registered")]
         return []
+
+    def _compare_index(self, position: int, committed: IndexCommitted) -> list[Found]:
+        """An index of streams is made again here, from the entries: nobody cosigns behind a wrong one (format.md, 8.4)."""
+        if self._unindexed is not None:
+            self._index_again(self._unindexed)
+        try:
+            root = self.index.root(committed.size).hex()
+        except errors.BadProof as wrong:
+            return [Found(position, f"{wrong.code}: {wrong}")]
+        if root != committed.root:
+            what = f"the index of streams at size {committed.size} has root {root}, not {committed.root} as is committed to"
+            return [Found(position, what)]
+        self.indexes += 1
+        return []
+
+    def _index_again(self, standing: Standing) -> None:
+        """The streams of the entries behind a walk that goes on from an earlier one: needed once a day, and read only then."""
+        after = 0
+        while after < self.position:
+            for position, entry in standing.read(after, min(ENTRIES_AT_ONCE, self.position - after)):
+                _, stream, version, _ = split_entry(entry)
+                self.index.take(position, stream, version)
+                after = position
+        self._unindexed = None
 
     def publics(self) -> dict[str, bytes]:
         """The public keys of the ids named since last asked, as far as they are registered."""

@@ -6,14 +6,12 @@ reads only: a stock ProjectionRunner follows it without holding the log's key.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, cast
 
 from eventsourcing.application import Application, ProcessingEvent
 from eventsourcing.persistence import InfrastructureFactory, Mapper, Notification, Recording
 from eventsourcing.utils import Environment, EnvType
-from sqlalchemy import insert, select
 
 import migrations
 from ledger import errors
@@ -22,10 +20,9 @@ from ledger.events.keys import KeyRing
 from ledger.formats import merkle, note
 from ledger.formats.envelope import Submitted
 from ledger.formats.keys import SigningKey
-from ledger.formats.policy import Policy
-from ledger.store import safety, tables
+from ledger.store import safety
 from ledger.store.checkers import Outcome
-from ledger.store.engines import answering, writing
+from ledger.store.engines import answering
 from ledger.store.factory import Factory
 from ledger.store.group import Answer, Group
 from ledger.store.mapper import EntryMapper, ToRecord
@@ -40,7 +37,6 @@ CHUNK_ITEMS = 250
 """Items of a long list that are checked, then recorded, together, while the next ones are being checked."""
 ALONE_ITEMS_MAX = 8
 """Up to so many items are checked on the caller's own thread: handing them over would cost more."""
-COVERING_CHECKPOINTS_MAX = 16
 
 
 class Ledger(LogReader, Application[str]):
@@ -231,39 +227,6 @@ class Ledger(LogReader, Application[str]):
         """The proof that the log of `old_size` is the beginning of that of `size`."""
         return merkle.prove_consistency(old_size, size, self.tree.read_hashes)
 
-    def covering(self, position: int, policy: Policy) -> dict[str, Any]:
-        """The checkpoint to show beside what rests on a position: the first final one that covers it, else the first.
-
-        {"size", "root" (base64), "final"}. Raises NotFound where no checkpoint covers it, BadNote where one is not sound.
-        """
-        sizes = tables.cosignatures.c.size
-        query = select(sizes).where(sizes >= position).distinct().order_by(sizes).limit(COVERING_CHECKPOINTS_MAX)
-        for (size,) in self._all(query):
-            verified = policy.verify(self.signed_checkpoint(size))
-            if verified.final:
-                return _shown(verified.checkpoint, final=True)
-        first = self.covering_checkpoint(position)
-        if first is None:
-            raise errors.NotFound(f"no checkpoint covers position {position}", field="position")
-        return _shown(policy.verify(self.signed_checkpoint(first[0])).checkpoint, final=False)
-
-    def add_cosignature(self, size: int, name: str, line: str) -> None:
-        """Keep a cosigner's line with the checkpoint of a size. The first one by a name stands: another changes nothing.
-
-        The line is kept as it is: who relies on it verifies it. Raises NotFound without such a checkpoint, BadNote for what
-        is no signature line of that name.
-        """
-        if note.parse_signature_line(line).name != name:
-            raise errors.BadNote(f"this is not a line of {name}")
-        table, columns = tables.cosignatures, tables.cosignatures.c
-        checkpoint = select(tables.checkpoints.c.size).where(tables.checkpoints.c.size == size)
-        kept = select(columns.line).where(columns.size == size, columns.name == name)
-        with answering(), writing(self.engine) as connection:
-            if connection.execute(checkpoint).first() is None:
-                raise errors.NotFound(f"there is no checkpoint of size {size}", field="size")
-            if connection.execute(kept).first() is None:
-                connection.execute(insert(table).values(size=size, name=name, line=line))
-
 
 def _recorded(sequencer: Sequencer, outcomes: list[Outcome], *, atomic: bool = False, dry_run: bool = False) -> list[Answer]:
     """Send what passed the first stage through the second, and put the answers where the items stood."""
@@ -289,10 +252,6 @@ def _sound(outcome: Outcome) -> Checked:
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome
-
-
-def _shown(checkpoint: note.Checkpoint, *, final: bool) -> dict[str, Any]:
-    return {"size": checkpoint.size, "root": base64.b64encode(checkpoint.root).decode(), "final": final}
 
 
 __all__ = ["Ledger", "Placed", "Receipt"]

@@ -86,8 +86,9 @@ class LogReader:
         return [_recorded(row) for row in self._all(query)]
 
     def entry_by_event(self, event_id: str) -> Placed | None:
-        """(position, entry) of an event id, or None."""
-        row = self._first(select(ENTRIES.position, ENTRIES.entry).where(ENTRIES.event_id == event_id))
+        """(position, entry) of an event id, or None; the first one where an operator put it there twice."""
+        query = select(ENTRIES.position, ENTRIES.entry).where(ENTRIES.event_id == event_id).order_by(ENTRIES.position)
+        row = self._first(query)
         return None if row is None else (row[0], bytes(row[1]))
 
     def by_id(self, event_id: str) -> Recorded:

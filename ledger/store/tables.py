@@ -95,6 +95,8 @@ cosignatures = Table(
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("name", Text, primary_key=True),
     Column("line", Text, nullable=False),
+    # Whose newest line, and whose next from a size on: finality is looked for under every answer.
+    Index("cosignatures_by_name", "name", "size"),
 )
 
 # Full tiles only. `root` is the hash the tile contributes to the level above, so that a proof at any size reads one tile a

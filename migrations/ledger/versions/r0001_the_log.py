@@ -96,6 +96,7 @@ def _make_tree() -> None:
         sa.Column("tile_index", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("hashes", sa.LargeBinary, nullable=False),
         sa.Column("root", sa.LargeBinary, nullable=False),
+    op.create_index("cosignatures_by_name", "cosignatures", ["name", "size"])
     )
 
 

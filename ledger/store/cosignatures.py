@@ -1,0 +1,160 @@
+"""Cosignature lines beside the checkpoints, and from them which checkpoints are final and who is behind.
+
+A line is kept as it is: who relies on it verifies it, as `Finality` does under a policy. The searches step from one size at
+which somebody signed to the next, so that they cost the same however many checkpoints lie between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, func, insert, select
+
+from ledger import errors
+from ledger.formats import note
+from ledger.formats.armour import encode64
+from ledger.formats.entry import split_entry
+from ledger.formats.policy import NO_QUORUM, Policy, Verified
+from ledger.store import tables
+from ledger.store.engines import answering, writing
+from ledger.store.reader import LogReader
+
+LINES = tables.cosignatures.c
+NEVER = 2**62
+
+
+class Cosignatures:
+    """The lines kept in one ledger's database. Thread-safe."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def add(self, size: int, lines: Sequence[note.SignatureLine]) -> None:
+        """Keep lines with the checkpoint of a size. The first one by a name stands. Raises NotFound without the checkpoint."""
+        checkpoint = select(tables.checkpoints.c.size).where(tables.checkpoints.c.size == size)
+        with answering(), writing(self.engine) as connection:
+            if connection.execute(checkpoint).first() is None:
+                raise errors.NotFound(f"there is no checkpoint of size {size}", field="size")
+            kept = set(connection.execute(select(LINES.name).where(LINES.size == size)).scalars())
+            new = {line.name: str(line) for line in lines if line.name not in kept}
+            if new:
+                rows = [{"size": size, "name": name, "line": line} for name, line in new.items()]
+                connection.execute(insert(tables.cosignatures), rows)
+
+    def newest_by(self, names: Sequence[str], upto: int = NEVER) -> list[int]:
+        """For each name the largest size, not beyond `upto`, with a line by it; 0 where there is none."""
+        return [found or 0 for found in self._sizes(func.max(LINES.size), LINES.size <= upto, names)]
+
+    def next_by(self, names: Sequence[str], size: int) -> list[int]:
+        """For each name the smallest size from `size` on with a line by it; NEVER where there is none."""
+        return [found or NEVER for found in self._sizes(func.min(LINES.size), LINES.size >= size, names)]
+
+    def line(self, size: int, name: str) -> note.SignatureLine | None:
+        """The line of one name with the checkpoint of a size."""
+        with answering(), self.engine.connect() as connection:
+            query = select(LINES.line).where(LINES.size == size, LINES.name == name)
+            found = connection.execute(query).scalar()
+            return note.parse_signature_line(found) if found is not None else None
+
+    def _sizes(self, asked: Any, where: Any, names: Sequence[str]) -> Sequence[int | None]:
+        """All in one query: each is one step down an index."""
+        each = [select(asked).where(LINES.name == name, where).scalar_subquery() for name in names]
+        with answering(), self.engine.connect() as connection:
+            return tuple(connection.execute(select(*each)).one()) if names else ()
+
+
+Sizes = Callable[[Sequence[str], int], list[int]]
+
+
+class Finality:
+    """What is final of a log under a policy, and what is not yet."""
+
+    def __init__(self, log: LogReader, policy: Policy) -> None:
+        self.log = log
+        self.policy = policy
+        self.cosignatures = Cosignatures(log.engine)
+
+    def first_final(self, position: int) -> Verified | None:
+        """The first final checkpoint that covers a position, or None."""
+        return self._find(position, self.cosignatures.next_by, 1)
+
+    def newest_final(self) -> Verified | None:
+        """The newest final checkpoint, or None."""
+        return self._find(NEVER - 1, self.cosignatures.newest_by, -1)
+
+    def covering(self, position: int) -> dict[str, Any]:
+        """The checkpoint to show beside what rests on a position: the first final one that covers it, else the first.
+
+        {"size", "root" (base64), "final", "tail", "behind"}; the last two are of now (`standing`). Raises NotFound where no
+        checkpoint covers it, BadNote where one is not sound.
+        """
+        found = self.first_final(position)
+        if found is None:
+            first = self.log.covering_checkpoint(position)
+            if first is None:
+                raise errors.NotFound(f"no checkpoint covers position {position}", field="position")
+            found = self.policy.verify(self.log.signed_checkpoint(first[0]))
+        shown = {"size": found.checkpoint.size, "root": encode64(found.checkpoint.root), "final": found.final}
+        return {**shown, **self.standing()}
+
+    def standing(self) -> dict[str, Any]:
+        """What no final checkpoint covers yet, and which members of the quorum it waits for.
+
+        {"tail": {"entries", "since"}, "behind": {member: {"size", "since"}}}: `since` is when the oldest entry that waits was
+        recorded (None where none does), `size` what that member cosigned last. Lines count here as they are kept.
+        """
+        newest = self.log.newest_checkpoint()
+        head = newest[0] if newest is not None else 0
+        final = self.newest_final()
+        covered = final.checkpoint.size if final is not None else head if self.policy.quorum == NO_QUORUM else 0
+        group = self.policy.groups.get(self.policy.quorum)
+        members = group.members if group is not None else (self.policy.quorum,) if covered < head else ()
+        sizes = {member: self._settle(member, NEVER - 1, self.cosignatures.newest_by) for member in members}
+        behind = {m: {"size": size, "since": self._since(size)} for m, size in sizes.items() if size < head}
+        return {
+            "tail": {"entries": head - covered, "since": self._since(covered) if covered < head else None},
+            "behind": behind,
+        }
+
+    def _since(self, size: int) -> str:
+        return split_entry(self.log.entry(size + 1))[0]
+
+    # -- searching -----------------------------------------------------------------------------------------------------
+
+    def _find(self, size: int, sizes: Sizes, step: int) -> Verified | None:
+        """Go from candidate to candidate until one verifies as final: no line is believed unverified."""
+        if self.policy.quorum == NO_QUORUM:
+            return None
+        while size := self._settle(self.policy.quorum, size, sizes):
+            verified = self.policy.verify(self.log.signed_checkpoint(size))
+            if verified.final:
+                return verified
+            size += step
+        return None
+
+    def _settle(self, name: str, size: int, sizes: Sizes) -> int:
+        """The first size, in the direction asked, at which this witness or enough of this group left lines; 0 for none."""
+        names = sorted(self._names(name))
+        while 0 < size < NEVER:
+            found = self._bound(
+                name, dict(zip(names, sizes(names, size), strict=True)), upwards=sizes == self.cosignatures.next_by
+            )
+            if found == size:
+                return size
+            size = found
+        return 0
+
+    def _names(self, name: str) -> set[str]:
+        group = self.policy.groups.get(name)
+        if group is None:
+            return {self.policy.witnesses[name].key.name}
+        return set().union(*(self._names(member) for member in group.members))
+
+    def _bound(self, name: str, sizes: Mapping[str, int], *, upwards: bool) -> int:
+        """No size nearer than this can have the lines of this witness, or of enough members of this group."""
+        group = self.policy.groups.get(name)
+        if group is None:
+            return sizes[self.policy.witnesses[name].key.name]
+        bounds = sorted((self._bound(m, sizes, upwards=upwards) for m in group.members), reverse=not upwards)
+        return bounds[group.threshold - 1]

@@ -43,9 +43,12 @@ def namespace(nation: str) -> str:
 
 
 def open_engine(url: str, nation: str) -> Engine:
-    """An engine for a view's database. SQLite: WAL, so that readers never wait for the projector."""
+    """An engine for a view's database. SQLite: WAL, so that readers never wait for the projector.
+
+    Nothing waits for the disk here: a view says itself how far it is, and what a crash takes back is read from the log again.
+    """
     is_sqlite = make_url(url).get_backend_name() == "sqlite"
-    arguments = {} if is_sqlite else {"options": f"-csearch_path={namespace(nation)}"}
+    arguments = {} if is_sqlite else {"options": f"-csearch_path={namespace(nation)} -csynchronous_commit=off"}
     engine = create_engine(url, pool_pre_ping=not is_sqlite, connect_args=arguments)
     if is_sqlite:
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DatabaseError
 
+from api.cli import main
 from api.home import Home
 from api.verifying import verify_export, verify_home
 from ledger.errors import EntenteError
@@ -234,6 +235,44 @@ def test_a_trigger_taken_away_is_found(home_of: Any) -> None:
     found = ["checkpoints_no_delete"] if home.ledger.engine.dialect.name == "sqlite" else CUT_ON_POSTGRESQL
     assert not answer["ok"] and [problem["position"] for problem in answer["problems"]] == [0] * len(found)
     assert [problem["what"].split()[1] for problem in answer["problems"]] == found
+
+
+GUARD = "CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON entries FOR EACH STATEMENT EXECUTE FUNCTION"
+HARMLESS = "refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"
+GUARDS_REPLACED = {
+    "sqlite": [
+        ("DROP TRIGGER entries_no_update", "CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN SELECT 1; END")
+    ],
+    "postgresql": [
+        ("DROP TRIGGER entries_append_only ON entries", f"{GUARD} refuse_change()".replace("UPDATE", "UPDATE OF type")),
+        (
+            "CREATE SCHEMA elsewhere",
+            f"CREATE FUNCTION elsewhere.{HARMLESS}",
+            "DROP TRIGGER entries_append_only ON entries",
+            f"{GUARD} elsewhere.refuse_change()",
+        ),
+        (
+            "DROP TRIGGER entries_append_only ON entries",
+            f"{GUARD} refuse_change()",
+            f"CREATE OR REPLACE FUNCTION {HARMLESS}",
+        ),
+    ],
+}
+
+
+def test_a_guard_that_still_stands_but_refuses_nothing_is_found(home_of: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """The columns a trigger looks at, the schema its function is in, the body of that function: each alone disarms it."""
+    home = home_of(load(NIGHT))
+    assert main(["doctor", "--home", str(home.path)]) == 0
+    for attack in GUARDS_REPLACED[home.ledger.engine.dialect.name]:
+        with home.ledger.engine.begin() as connection:
+            for statement in attack:
+                connection.exec_driver_sql(statement)
+        answer = verify_home(home, workers=1)
+        assert any(" on entries is missing, disabled or changed" in problem["what"] for problem in answer["problems"]), attack
+        capsys.readouterr()
+        assert main(["doctor", "--home", str(home.path)]) == 1
+        assert "entries was not append-only" in capsys.readouterr().out
 
 
 def test_every_trigger_taken_away_is_found(home_of: Any) -> None:

@@ -88,6 +88,17 @@ def _store(home: Home) -> Iterator[Look]:
         yield Look("store", found.setting, found.value, found.is_safe, found.remedy, found.is_fatal)
 
 
+def _guards(home: Home) -> Iterator[Look]:
+    from ledger.evidence.triggers import missing_triggers
+
+    wrong = missing_triggers(home.reader.engine)
+    remedy = "find out who changed them, run `entente verify`, and restore the schema from its migrations"
+    for what in wrong:
+        yield Look("store", "guards", what, is_safe=False, remedy=remedy)
+    if not wrong:
+        yield Look("store", "guards", "the triggers are those of the migrations", is_safe=True)
+
+
 def _schemas(home: Home) -> Iterator[Look]:
     import migrations
 
@@ -151,6 +162,7 @@ def _views(home: Home) -> Iterator[Look]:
 
 CHECKS: dict[str, Callable[[Home], Iterator[Look]]] = {
     "store": _store,
+    "guards": _guards,
     "schema": _schemas,
     "keys": _key_files,
     "clock": _clock,

@@ -1,7 +1,8 @@
 """The triggers that keep the log append-only, held against those its migrations make: what an attacker takes away first.
 
-On SQLite their statements are compared word for word with those of a database made now; on PostgreSQL what each fires on, what
-it calls and whether it is enabled ('O', or 'A' for always).
+On SQLite their statements are compared word for word with those of a database made now. On PostgreSQL a trigger only names the
+function it calls, and either may be replaced alone: compared are what each fires on, for which columns and on which condition,
+whether it is enabled ('O', or 'A' for always), and of its function the schema, the language and the body.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import Engine, create_engine, text
 import migrations
 from ledger.store import tables
 from ledger.store.engines import answering, is_sqlite
+from migrations.ledger.versions.r0001_the_log import REFUSE_CHANGE
 
 # pg_trigger.tgtype: BEFORE 2, DELETE 8, UPDATE 16, TRUNCATE 32; without 1 it fires for each statement.
 NEVER_CHANGED = 2 + 16 + 32
@@ -22,9 +24,10 @@ NEVER_CHANGED_OR_DELETED = NEVER_CHANGED + 8
 
 _SQLITE = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
 _POSTGRESQL = (
-    "SELECT t.tgname, c.relname, t.tgtype || ' ' || p.proname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-    " JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')"
-    " AND t.tgqual IS NULL AND c.relnamespace = current_schema()::regnamespace"
+    "SELECT t.tgname, c.relname, t.tgtype || ' ' || p.proname || ' ' || l.lanname || ' ' || p.prosrc FROM pg_trigger t"
+    " JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_language l ON l.oid = p.prolang"
+    " WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL AND t.tgattr = ''::int2vector"
+    " AND c.relnamespace = current_schema()::regnamespace AND p.pronamespace = c.relnamespace"
 )
 
 
@@ -60,4 +63,5 @@ def _made_by_sqlite_migrations() -> frozenset[tuple[str, str, str]]:
 def _made_on_postgresql() -> frozenset[tuple[str, str, str]]:
     kinds = [(table, "append_only", NEVER_CHANGED_OR_DELETED) for table in tables.APPEND_ONLY]
     kinds += [(table, "never_changed", NEVER_CHANGED) for table in tables.ERASABLE]
-    return frozenset((f"{table}_{what}", table, f"{fires_on} refuse_change") for table, what, fires_on in kinds)
+    calls = f"refuse_change plpgsql {REFUSE_CHANGE}"
+    return frozenset((f"{table}_{what}", table, f"{fires_on} {calls}") for table, what, fires_on in kinds)

@@ -32,7 +32,7 @@ class StoredRows:
         statement = select(e.position, e.event_id, e.stream, e.version, e.type, e.entry)
         with self.engine.connect() as connection:
             found = connection.execute(statement.where(e.position > after).order_by(e.position).limit(limit))
-            return list(starmap(Row, found.tuples()))
+            return list(starmap(Row, found))
 
     def checkpoint_rows(self, after: int, upto: int | None) -> Sequence[tuple[int, bytes]]:
         """(size, note) with after < size <= upto, in order."""

@@ -30,6 +30,12 @@ GOVERNING = (
     "place.registered",
     "rules.adopted",
 )
+# The body of the function that PostgreSQL's triggers call; verification compares what is there with it.
+REFUSE_CHANGE = """
+        BEGIN
+            RAISE EXCEPTION '% on % is refused: the ledger is append-only', TG_OP, TG_TABLE_NAME
+                USING ERRCODE = 'insufficient_privilege';
+        END """
 POSITION = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -90,26 +96,18 @@ def _make_tree() -> None:
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("line", sa.Text, nullable=False),
     )
+    op.create_index("cosignatures_by_name", "cosignatures", ["name", "size"])
     op.create_table(
         "tiles",
         sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("tile_index", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("hashes", sa.LargeBinary, nullable=False),
         sa.Column("root", sa.LargeBinary, nullable=False),
-    op.create_index("cosignatures_by_name", "cosignatures", ["name", "size"])
     )
 
 
 def _guard_postgresql() -> None:
-    op.execute(
-        """
-        CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            RAISE EXCEPTION '% on % is refused: the ledger is append-only', TG_OP, TG_TABLE_NAME
-                USING ERRCODE = 'insufficient_privilege';
-        END $$
-        """
-    )
+    op.execute(f"CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $${REFUSE_CHANGE}$$")
     # Statement triggers fire for statements that touch no row as well, and are the only kind TRUNCATE has.
     for table in APPEND_ONLY:
         op.execute(

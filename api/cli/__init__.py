@@ -11,7 +11,22 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from api.cli import append, demo, doctor, exercise, figures, keys, log, project, reconcile, replay, report, situation
+from api.cli import (
+    append,
+    demo,
+    doctor,
+    exercise,
+    figures,
+    index,
+    keys,
+    log,
+    mirror,
+    project,
+    reconcile,
+    replay,
+    report,
+    situation,
+)
 from api.cli.arguments import Parser, Usage, add_shared
 from api.cli.rendering import plain
 from api.cli.session import Session
@@ -25,8 +40,8 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.EntenteError, USAGE),
 )
 # Named here so that whoever asks for one is told so, instead of being told that they cannot spell.
-NOT_IN_THIS_RELEASE = ("serve", "bundle", "relay", "signer", "mirror", "token", "access", "hold", "erase")
-MODULES = (demo, exercise, append, figures, situation, reconcile, replay, report, project, log, keys, doctor)
+NOT_IN_THIS_RELEASE = ("serve", "bundle", "relay", "signer", "token", "access", "hold", "erase")
+MODULES = (demo, exercise, append, figures, situation, reconcile, replay, report, project, log, index, mirror, keys, doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

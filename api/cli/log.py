@@ -15,12 +15,14 @@ from ledger import errors
 if TYPE_CHECKING:
     from api.cli.session import Session
     from api.home import Home
+    from ledger.formats.policy import Witness
 
 ORIGIN = "entente.example/joint"
 SITES = ("london", "paris")
 NO = 1
 CHECKED = {
     "entries": "entries re-hashed", "signatures": "signatures verified", "keys": "keys in the ring", "lives": "steps of lives",
+    "indexes": "indexes of streams made again",
     "columns": "rows compared with their entries", "sections": "sections matched", "wraps_opened": "wraps opened",
     "checkpoints": "checkpoints verified", "tiles": "tiles compared",
 }  # fmt: skip
@@ -31,6 +33,11 @@ def add_to(commands: Commands[Parser]) -> None:
     init = add_command(commands, "init", run_init, "a new ledger in an empty home", "Makes the first keys and entries.")
     init.add_argument("--origin", default=ORIGIN, help=f"the log's name, for good (default {ORIGIN})")
     init.add_argument("--exercise", action="store_true", help="an exercise: it says so everywhere, and may be told the time")
+    init.add_argument("--site", choices=SITES, metavar="{london|paris}", help="a nation's own home: it mirrors, and cosigns")
+    init.add_argument(
+        "--witnesses", type=Path, action="append", default=[], metavar="FILE",
+        help="the witnesses.txt of a site's own home, once each; without them both cosigners are in this home",
+    )  # fmt: skip
     add_databases(init)
     add_command(commands, "checkpoint", run_checkpoint, "the newest checkpoint, who co-signed it, and the tail not yet final")
     cosign = add_command(commands, "cosign", run_cosign, "let a local cosigner re-hash what is new and co-sign it")
@@ -38,6 +45,9 @@ def add_to(commands: Commands[Parser]) -> None:
     export = add_group(commands, "export", "write the log in forms that others read")
     tiles = add_command(export, "tiles", run_export, "the log as static files (C2SP tlog-tiles), with checkpoint and policy")
     tiles.add_argument("folder", metavar="DIR", type=Path)
+    tiles.add_argument(
+        "--for", dest="site", choices=SITES, metavar="{london|paris}", help="with the sections that this site's mirror holds"
+    )
     verify = add_command(commands, "verify", run_verify, "re-hash and re-check everything; say what was covered, what is wrong")
     verify.add_argument("folder", metavar="DIR", nargs="?", help="a home, or a folder of exported tiles (else --home)")
     verify.add_argument("--policy", metavar="FILE", type=Path, help="for exported tiles: a policy file from elsewhere")
@@ -59,11 +69,15 @@ def run_init(session: Session, arguments: argparse.Namespace) -> int:
     from api.settings import Settings
 
     urls = {name: getattr(arguments, name) for name in DATABASES}
-    with Home.create(session.path, Settings(arguments.origin, arguments.exercise, **urls)) as home:
+    settings = Settings(arguments.origin, arguments.exercise, site=arguments.site or "", **urls)
+    with Home.create(session.path, settings, witnesses=_witnesses(arguments.witnesses)) as home:
+        if settings.site:
+            session.answer({"home": str(home.path), **_site_made(home)}, lambda: _site_told(home))
+            return 0
         Registrar(home).open_log(exercise=arguments.exercise)
         for nation in NATIONS.values():
             home.projector(nation).follow()
-        for site in SITES:
+        for site in home.sites:
             home.cosign(site)
         document = {"home": str(home.path), "origin": arguments.origin, "exercise": arguments.exercise}
         document["entries"] = home.ledger.head()
@@ -74,6 +88,29 @@ def run_init(session: Session, arguments: argparse.Namespace) -> int:
         ]
         session.answer(document, lambda: lines)
     return 0
+
+
+def _witnesses(files: Iterable[Path]) -> dict[str, Witness]:
+    """The witnesses that sites' own homes name."""
+    from ledger.formats.policy import parse_policy
+
+    return {name: w for file in files for name, w in parse_policy(file.read_bytes() + b"quorum none\n").witnesses.items()}
+
+
+def _site_made(home: Home) -> dict[str, Any]:
+    from api.home import WITNESSES
+
+    return {"origin": home.settings.origin, "site": home.settings.site, "witnesses": f"{home.settings.site}/{WITNESSES}"}
+
+
+def _site_told(home: Home) -> list[str]:
+    made = _site_made(home)
+    return [
+        *exercise_line(exercise=home.settings.exercise),
+        f"{home.path} is {made['site']}'s own home for {made['origin']}. Its cosigner's keys stay here.",
+        f"Hand {made['witnesses']} to whoever writes the policy, and put the policy that both nations approved in policy.txt.",
+        "keys/ takes this nation's private sealing key (sealing-GB.pem, sealing-FR.pem); then: entente mirror",
+    ]
 
 
 def run_checkpoint(session: Session, arguments: argparse.Namespace) -> int:
@@ -141,11 +178,17 @@ def run_cosign(session: Session, arguments: argparse.Namespace) -> int:
 
 def run_export(session: Session, arguments: argparse.Namespace) -> int:
     """Export the log."""
-    from ledger.evidence.export import export_tiles
+    from api.home import SITES as NATION_OF
+    from ledger.evidence.export import export_checkpoints, export_companions, export_tiles
+    from ledger.evidence.offering import Offering
 
     with session.home() as home:
         with session.progress("exported") as progress:
             size = export_tiles(home.ledger, arguments.folder, home.policy_path.read_bytes(), progress=progress)
+        offering = Offering(home.held, home.policy(), NATION_OF.get(arguments.site, ""))
+        export_checkpoints(offering, arguments.folder)
+        if arguments.site:
+            export_companions(offering, arguments.folder, size)
         files = sum(1 for path in arguments.folder.rglob("*") if path.is_file())
         line = f"{size} entries in {files} files in {arguments.folder}; policy.txt says whose word makes it final"
         document = {"size": size, "folder": str(arguments.folder), "files": files, "exercise": home.settings.exercise}

@@ -31,6 +31,7 @@ from ledger.events.registry import Registry
 from ledger.events.registry_types import AuthorityRegistered
 
 OPERATOR = "OPERATOR"
+JOINT = "JOINT"
 SEALER_TYPES = ("sealed.recorded",)
 # What a frozen ledger still records: holds, keys and corrections, and the thaw itself.
 OPEN_WHILE_FROZEN = ("hold.", "key.", "correction.", "ledger.thawed", "ledger.closed")
@@ -123,6 +124,9 @@ class KeyRing:
         elif row.signers == "official":
             self._require_author(event, signed_by, registry)
             self._require_official(event)
+        elif row.signers == "centre":
+            self._require_author(event, signed_by, registry)
+            _require_centre(event, registry)
         elif row.signers == "sealer":
             self._require_sealer(event, signed_by)
         elif row.signers == "old_and_new_key":
@@ -323,6 +327,11 @@ class KeyRing:
 
     def _change(self, key_id: str, **what: object) -> None:
         self.keys[key_id] = msgspec.structs.replace(self.keys[key_id], **what)
+
+
+def _require_centre(event: Event, registry: Registry) -> None:
+    if registry.nation_of(event.header.authority) != JOINT:
+        raise errors.NotAllowed(f"{event.header.type} is for the joint centre to state", field="authority")
 
 
 def named_publics(event: Event) -> Iterable[tuple[str, str, bytes]]:

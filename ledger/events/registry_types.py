@@ -238,9 +238,18 @@ class HeadCommitted(Data, frozen=True):
     root: Sha256
 
 
-@event_type("index.committed", en="Stream index committed", fr="Index des fils consigné", exempt=EVIDENCE_ONLY)
+@event_type(
+    "index.committed",
+    en="Stream index committed",
+    fr="Index des fils consigné",
+    signers="centre",
+    exempt=EVIDENCE_ONLY,
+)
 class IndexCommitted(Data, frozen=True):
-    """Merkle root (hex) over sorted (stream, last version, last position) at this size, recomputed before it is cosigned."""
+    """Merkle root (hex) over sorted (stream, last version, last position) at this size, recomputed before it is cosigned.
+
+    Only the centre says it: nobody cosigns behind a wrong one, so whoever could say it could stop a log.
+    """
 
     size: Size
     root: Sha256

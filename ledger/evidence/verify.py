@@ -94,6 +94,7 @@ def verify(
             "lives": run.walk.lives,
             "checkpoint": run.checkpoints > 0 and not run.root_wrong,
             "checkpoints": run.checkpoints,
+            "indexes": run.walk.indexes,
             "cosignatures": cosigned,
             "columns": counts["columns"],
             "sections": counts["sections"],

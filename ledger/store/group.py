@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 
 from ledger import admission, errors
 from ledger.admission import Admitted, AlreadyRecorded, Checked
 from ledger.events.key_types import LedgerOpened
+from ledger.events.registry_types import IndexCommitted
 from ledger.formats.entry import format_instant
 from ledger.store.receipt import Receipt, receipt_of
 from ledger.store.state import Draft
@@ -74,13 +75,17 @@ class Genesis:
 class Admission:
     """Admission of one batch, at one instant, into one draft."""
 
-    def __init__(self, draft: Draft, last: int, now: int, genesis: Genesis) -> None:
-        """`last` is the instant recorded last, `now` the clock's, in microseconds."""
+    def __init__(self, draft: Draft, last: int, now: int, genesis: Genesis, indexes: Mapping[int, str]) -> None:
+        """`last` is the instant recorded last, `now` the clock's, in microseconds.
+
+        `indexes` are the indexes of streams that this ledger has made itself: size -> root in hex.
+        """
         self.draft = draft
         self.recorded_at = max(now, last)
         self._recorded_at_text = format_instant(self.recorded_at)
         self._is_clock_sound = last - now <= CLOCK_AHEAD_MICROSECONDS_MAX
         self._genesis = genesis
+        self._indexes = indexes
 
     def take(self, group: Group) -> None:
         """Decide about each of a group's items, in order. Refusals become decisions; nothing is raised for them."""
@@ -108,6 +113,8 @@ class Admission:
             raise errors.ClockUnsound(remedy="correct the clock (the store's server's, where it has one)")
         if isinstance(item.event.data, LedgerOpened):
             self._genesis.require(item.event.data)
+        elif isinstance(item.event.data, IndexCommitted) and draft.known(item.header.id) is None:
+            self._require_index(item.event.data)
         if expected_version is not None and draft.known(item.header.id) is None:
             at = draft.stream(item.header.stream).version
             if at + 1 != expected_version:
@@ -117,6 +124,15 @@ class Admission:
                     remedy="read the stream again and decide anew",
                 )
         return admission.admit(item, draft, self.recorded_at)
+
+    def _require_index(self, committed: IndexCommitted) -> None:
+        """A wrong index would stop the log: no nation cosigns behind one. So only what was made here is committed to."""
+        if self._indexes.get(committed.size) != committed.root:
+            raise errors.NotAllowed(
+                "the ledger commits only to indexes of streams that it has just made itself",
+                field="data.root",
+                remedy="entente index commit",
+            )
 
     @staticmethod
     def _refuse_the_rest(group: Group, number: int) -> None:

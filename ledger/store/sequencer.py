@@ -45,7 +45,10 @@ GATHER_ITEMS = 32
 
 
 class Sequencer:
-    """The one writer of a process. Many threads submit; whoever finds nobody leading leads."""
+    """The one writer of a process. Many threads submit; whoever finds nobody leading leads.
+
+    `indexes` are the indexes of streams that this process has made and may commit to: size -> root in hex (streams.py).
+    """
 
     def __init__(
         self, engine: Engine, log_key: SigningKey, tree: TreeReader, origin: str | None = None, clock: Clock | None = None
@@ -54,6 +57,7 @@ class Sequencer:
         self._log_key = log_key
         self._tree = tree
         self._genesis = Genesis(origin, clock is not None)
+        self.indexes: dict[int, str] = {}
         self._clock = clock
         self._writer: Writer = SQLiteWriter(engine) if is_sqlite(engine) else PostgresWriter(engine)
         self._queue: deque[Group] = deque()

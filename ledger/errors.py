@@ -191,6 +191,18 @@ class BadSection(VerificationFailed):
     code = "bad-section"
 
 
+class BadBundle(VerificationFailed):
+    """The evidence bundle is not in its one form, or something in it does not hold."""
+
+    code = "bad-bundle"
+
+    def __init__(self, problem: str, message: str = "", *, file: str | None = None, **kw: str | None) -> None:
+        """`problem` is the code of the failed check (docs/format.md, section 12.9), `file` the file of the bundle it is in."""
+        super().__init__(message or f"{problem}{f' ({file})' if file else ''}", **kw)
+        self.problem = problem
+        self.file = file
+
+
 # -- what a caller asked -------------------------------------------------------------------------------------------------
 
 

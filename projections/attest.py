@@ -1,4 +1,4 @@
-"""Checks of a stored view by deriving it again from the log: every row of every table must come out the same."""
+"""Checks by deriving again: a stored view from the log, row by row, and a bundle's answer from the entries it shows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from ledger import errors
+from ledger import errors, events
+from ledger.events import Event
+from ledger.events.report import ReportIssued
+from ledger.evidence.bundle_claims import Claims
+from ledger.evidence.bundle_manifest import Answer, OfFigure
+from ledger.evidence.bundle_names import entry_name, section_names
 from ledger.formats import sealing
+from projections import picking
 from projections.projector import Log, Projector
 from projections.tables import GENERATIONS, view_head
 from projections.viewstore import ViewStore, create
@@ -119,3 +125,29 @@ def _named(store: ViewStore, table: Table, row: Iterable[Any], what: str) -> Pro
     position = next((values[n] for n in ("stated", "position", "since") if n in values), 0)
     key = ", ".join(f"{c.name} {values[c.name]}" for c in table.primary_key.columns)
     return {"position": position, "what": f"view {store.nation}: {table.name} ({key}) {what}"}
+
+
+# -- bundles ------------------------------------------------------------------------------------------------------------------
+
+
+def answer_again(claims: Claims) -> Answer | None:
+    """A bundle's answer computed again from its entries by the rules of the figures; None where it has none.
+
+    Raises BadQuestion where its rules, or the figure, are not known to this version.
+    """
+    answer, question = claims.answer, claims.manifest.question
+    if answer is None:
+        return None
+    entries, archive = claims.entries, claims.entries.archive
+
+    def inner(position: int, outer: Event) -> bytes:
+        if section_names(position, 0)[0] not in archive.members:
+            raise errors.BadSection("not opened here", field="sections.inner")
+        return entries.read_section(position, 0, outer.header.sections)
+
+    shown = ((p, archive.read(entry_name(p))) for p in claims.seen if p <= claims.last)
+    if isinstance(question, OfFigure):
+        return picking.figure(question, shown, claims.last, answer.not_opened, inner)
+    issued = events.convert_data("report.issued", 1, claims.report_data())
+    assert isinstance(issued, ReportIssued)
+    return picking.report(issued, shown, answer.not_opened, inner)

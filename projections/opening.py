@@ -1,8 +1,7 @@
 """From the bytes of an entry to a statement in one nation's reading: joint ones decoded, its own sealed ones opened.
 
 A section is opened with the nation's own key and checked against what the signed payload commits to. Admission never saw the
-inner event of a sealed one, so it is held here to what admission asks of a joint event, under the key ring and the registry of
-its position: the sealer vouches for the outside, the service for the inside.
+inner event of a sealed one, so it is held here to what admission asks of a joint event (ledger/evidence/sealed.py).
 """
 
 from __future__ import annotations
@@ -12,35 +11,13 @@ from typing import cast
 
 import msgspec
 
-from ledger import admission, errors, events
-from ledger.events.base import Nation
+from ledger import errors, events
 from ledger.events.correction import Statement
 from ledger.events.keys import KeyRing
 from ledger.events.registry import Registry
-from ledger.formats import envelope, sealing, strict
+from ledger.evidence.sealed import INNER, SEALED, decode_inner, require_sound
+from ledger.formats import sealing
 from ledger.formats.entry import parse_instant, split_entry
-
-SEALED = "sealed.recorded"
-# Families that govern the log for both nations: said in secret, they would change how one of them reads what is joint.
-GOVERNING = tuple(
-    f"{family}."
-    for family in (
-        "ledger",
-        "key",
-        "sealed",
-        "authority",
-        "place",
-        "role",
-        "rules",
-        "ruleset",
-        "policy",
-        "hold",
-        "head",
-        "index",
-    )
-)
-
-BOTH: tuple[Nation, ...] = ("FR", "GB")
 
 Sections = Callable[[int], dict[str, sealing.SealedSection]]
 
@@ -90,10 +67,9 @@ class Opener:
         event_id = ""
         try:
             outer = events.decode(payload)
-            submitted = self._submitted(position, outer)
-            inner = _decoded(submitted)
+            inner, submitted = decode_inner(self._plaintext(position, outer))
             event_id = inner.header.id
-            self._require_sound(inner, submitted, outer, keys, registry)
+            require_sound(inner, submitted, outer, keys, registry)
         except errors.Unavailable:
             raise
         except (errors.EntenteError, RecursionError) as wrong:
@@ -101,57 +77,13 @@ class Opener:
         statement = Statement(position, recorded_at, inner, shared=False)
         return Opened(position, inner.header.stream, recorded_at, statement, version, sealed=True, event=event_id)
 
-    def _submitted(self, position: int, outer: events.Event) -> envelope.Submitted:
+    def _plaintext(self, position: int, outer: events.Event) -> bytes:
         """What the service handed to the sealer."""
         if self.key is None:
             raise errors.BadSection("the nation's sealing key is not at hand", field="sections.inner")
-        section = self.sections(position).get("inner")
+        section = self.sections(position).get(INNER)
         if section is None:
             raise errors.BadSection("the section is not in this store", field="sections.inner")
         header = outer.header
         commitment = cast(sealing.Commitment, msgspec.to_builtins(header.sections[0]))
-        plain = sealing.open_section(commitment, section, header.origin, header.id, self.nation, self.key)
-        return envelope.parse_item(plain)
-
-    def _require_sound(
-        self, inner: events.Event, submitted: envelope.Submitted, outer: events.Event, keys: KeyRing, registry: Registry | None
-    ) -> None:
-        """Hold an inner event to what admission asks of a joint one. Clause: domain.md section 2; formats.md section 8."""
-        header = inner.header
-        if header.type.startswith(GOVERNING):
-            raise errors.NotAllowed(f"{header.type} is never said to one nation", field="type")
-        if header.releasable_to != (self.nation,):
-            raise errors.Malformed(f"a statement sealed to {self.nation} is releasable to it alone", field="releasable_to")
-        if header.origin != outer.header.origin:
-            raise errors.NotAllowed("the inner event is made out to another log", field="origin")
-        if header.expected_version is not None:
-            raise errors.Malformed("nobody holds a sealed statement to a version of its stream", field="expected_version")
-        # Admission knows events for both nations and sealed ones; all else it asks of a header holds for this one too.
-        admission.require_header(msgspec.structs.replace(header, releasable_to=BOTH))
-        admission.require_sections(header, submitted)
-        signed_by = _verified(submitted, keys)
-        if registry is not None:
-            keys.require_in_force(inner, events.event_type_of(header.type, header.schema), signed_by, registry)
-            if not registry.is_of_nation(header.authority, self.nation):
-                raise errors.NotAllowed(f"only {self.nation} seals what its own authorities state", field="authority")
-
-
-def _decoded(submitted: envelope.Submitted) -> events.Event:
-    if submitted.payload_type != envelope.EVENT_TYPE:
-        raise errors.Malformed(f"payloadType must be {envelope.EVENT_TYPE}", field="payloadType")
-    strict.check(submitted.payload)
-    return events.decode(submitted.payload)
-
-
-def _verified(submitted: envelope.Submitted, keys: KeyRing) -> frozenset[str]:
-    """The key ids that signed: every signature must verify under a key that is registered."""
-    signatures = submitted.signatures
-    key_ids = frozenset(s.keyid for s in signatures)
-    if not 1 <= len(signatures) <= admission.SIGNATURES_MAX or len(key_ids) != len(signatures):
-        raise errors.Malformed(f"1 to {admission.SIGNATURES_MAX} signatures, each key once", field="signatures")
-    for signature in signatures:
-        public = keys.public(signature.keyid)
-        if public is None:
-            raise errors.KeyNotInForce("the inner event's key is not registered", field="sections.inner")
-        envelope.verify_signature(submitted.payload_type, submitted.payload, signature, public)
-    return key_ids
+        return sealing.open_section(commitment, section, header.origin, header.id, self.nation, self.key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -106,6 +106,12 @@ class LogReader:
         if row is None:
             raise errors.NotFound(f"no event {event_id} is recorded here", field="event_id")
         return receipt_of(event_id, row[0], bytes(row[1]), row[2] or 0)
+
+    def positions_of(self, is_wanted: Callable[[str], bool], upto: int) -> list[int]:
+        """Positions up to one, of the types that are wanted, as the type column has them."""
+        types = [name for (name,) in self._all(select(ENTRIES.type).distinct()) if is_wanted(name)]
+        query = select(ENTRIES.position).where(ENTRIES.type.in_(types), ENTRIES.position <= upto).order_by(ENTRIES.position)
+        return [position for (position,) in self._all(query)]
 
     # -- time ------------------------------------------------------------------------------------------------------------
 

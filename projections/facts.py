@@ -93,14 +93,14 @@ class Fold:
         for ordinal, part in enumerate(rule(event, find)):
             get = part.get
             party = get("party", "")
-            # By place, in the order of Fact's fields: this line runs once a fact, and names would cost as much as the rest.
+            # By place, in the order of Fact's fields: this runs once a fact, and names would cost as much as all the rest.
             fact = Fact(
-                *(part["kind"], header.stream, header.id, label, statement.position, stated, ordinal, occurred_at),
-                *(statement.recorded_at, header.authority, nation, path, get("code", ""), get("quantity", 0), get("unit", "")),
-                *(get("subject", ""), get("about", ""), get("side", ""), place_code or "", place.territory, place.zone, party),
-                *(registry.path_of(party) if party else "", occurred_until, imprecision, header.regime, get("detail", "")),
+                part["kind"], header.stream, header.id, label, statement.position, stated, ordinal, occurred_at,
+                statement.recorded_at, header.authority, nation, path, get("code", ""), get("quantity", 0), get("unit", ""),
+                get("subject", ""), get("about", ""), get("side", ""), place_code or "", place.territory, place.zone, party,
+                registry.path_of(party) if party else "", occurred_until, imprecision, header.regime, get("detail", ""),
                 reading,
-            )
+            )  # fmt: skip
             made.append(fact)
         return made
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from api import settings as settings_file
 from api.settings import Settings
 from ledger import errors
 from ledger.evidence import cosigner
+from ledger.evidence.equivocation import FOLDER
+from ledger.evidence.mirror import Mirror
 from ledger.formats import note, policy
 from ledger.formats.keys import SigningKey, load_private, save_private
 from ledger.formats.sealing import SealingKey
@@ -32,6 +34,7 @@ from projections.viewstore import ViewStore, namespace
 
 NATIONS = ("GB", "FR")
 SITES = {"london": "GB", "paris": "FR"}
+WITNESSES = "witnesses.txt"
 KEYS_WARNING = """These private keys let their holder speak for everybody in this ledger: for exercises, on one machine.
 In production each party makes and keeps its own keys; none of them is ever in one place.
 """
@@ -52,22 +55,35 @@ class Home:
         return cls(path, settings_file.load(path), clock)
 
     @classmethod
-    def create(cls, path: Path, settings: Settings, clock: Callable[[], int] | None = None) -> Home:
-        """Make the folder, settings, log key, cosigners' keys, policy and empty databases; the log itself is not opened yet."""
+    def create(
+        cls,
+        path: Path,
+        settings: Settings,
+        clock: Callable[[], int] | None = None,
+        witnesses: Mapping[str, policy.Witness] | None = None,
+    ) -> Home:
+        """Make the folder, settings, keys, policy and empty databases; the log itself is not opened yet.
+
+        Where the log is made, cosigners come with it unless `witnesses` has those of the sites' own homes, by their names in
+        the policy. A nation's own home gets its cosigner and no policy: that one is given to it.
+        """
         if path.exists() and any(path.iterdir()):
             raise errors.BadQuestion(f"{path} is not empty", field="--home", remedy="name an empty or a new folder")
         path.mkdir(parents=True, exist_ok=True)
-        for name in ("keys", "reports", *SITES):
+        sites = (settings.site,) if settings.site else () if witnesses else tuple(SITES)
+        for name in ("keys", "reports", *sites):
             (path / name).mkdir(mode=0o700)
         settings_file.save(path, settings)
         (path / "keys" / "README").write_text(KEYS_WARNING, encoding="utf-8")
         home = cls(path, settings, clock)
-        save_private(home.key_path("log"), SigningKey.generate())
-        for site in SITES:
+        for site in sites:
             cosigner.create(path / site, f"{settings.origin}/{site}")
-        home.policy_path.write_bytes(policy.format_policy(home.local_policy()))
+            (path / site / WITNESSES).write_bytes(policy.format_witnesses(home.local_witnesses(site)))
+        if not settings.site:
+            save_private(home.key_path("log"), SigningKey.generate())
+            home.policy_path.write_bytes(policy.format_policy(home.new_policy(witnesses)))
         upgrade(home.ledger_url)
-        for nation in NATIONS:
+        for nation in home.nations:
             url = home.view_url(nation)
             upgrade(url, "view", namespace=None if url.startswith("sqlite") else namespace(nation))
         return home
@@ -95,6 +111,16 @@ class Home:
     def key_path(self, name: str) -> Path:
         """The file of a private key held in this home."""
         return self.path / "keys" / f"{name}.pem"
+
+    @property
+    def nations(self) -> tuple[str, ...]:
+        """Whose views are kept here: both where the log is made, a nation's own in its own home."""
+        return (SITES[self.settings.site],) if self.settings.site else NATIONS
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The sites whose cosigners are here."""
+        return tuple(site for site in SITES if (self.path / site / "name").exists())
 
     @property
     def policy_path(self) -> Path:
@@ -153,6 +179,8 @@ class Home:
 
     def view_store(self, nation: str) -> ViewStore:
         """The database of a nation's view."""
+        if nation not in self.nations:
+            raise errors.NotFound(f"the {nation} view is not kept here", remedy="ask in that nation's own home")
         if nation not in self._views:
             self._views[nation] = ViewStore(self.view_url(nation), nation)
         return self._views[nation]
@@ -175,20 +203,25 @@ class Home:
 
     # -- checkpoints ---------------------------------------------------------------------------------------------------------
 
-    def local_policy(self) -> policy.Policy:
-        """The policy of a home that is its own London and Paris: final is what both cosigned, each with both its keys."""
+    def local_witnesses(self, site: str) -> dict[str, policy.Witness]:
+        """The keys of a local cosigner by their names in a policy: `london-ed`, `london-pq`."""
+        return {f"{site}-{kind}": policy.Witness(signer.key) for kind, signer in cosigner.load(self.path / site).items()}
+
+    def new_policy(self, witnesses: Mapping[str, policy.Witness] | None = None) -> policy.Policy:
+        """Final is what both nations cosigned, each with both its keys: local ones where no others are given."""
         log = note.VerifierKey(self.settings.origin, note.ED25519_NOTE, self.key("log").public)
-        witnesses: dict[str, policy.Witness] = {}
-        groups: dict[str, policy.Group] = {}
-        for site in SITES:
-            signers = cosigner.load(self.path / site)
-            witnesses |= {f"{site}-{kind}": policy.Witness(signer.key) for kind, signer in signers.items()}
-            groups[site] = policy.Group(len(signers), tuple(f"{site}-{kind}" for kind in signers))
-        groups["both"] = policy.Group(len(SITES), tuple(SITES))
-        return policy.Policy((policy.Log(log),), witnesses, groups, "both")
+        found = dict(witnesses or {name: w for site in SITES for name, w in self.local_witnesses(site).items()})
+        groups = {site: tuple(name for name in found if name.startswith(f"{site}-")) for site in SITES}
+        if not all(groups.values()):
+            raise errors.BadQuestion("both nations' cosigners are needed", remedy=f"give the {WITNESSES} of each site's home")
+        by_site = {site: policy.Group(len(members), members) for site, members in groups.items()}
+        return policy.Policy((policy.Log(log),), found, {**by_site, "both": policy.Group(len(SITES), tuple(SITES))}, "both")
 
     def policy(self) -> policy.Policy:
-        """The policy this home verifies finality by. Raises BadNote naming the line."""
+        """The policy this home verifies finality by. Raises NotFound, or BadNote naming the line."""
+        if not self.policy_path.exists():
+            remedy = "put the policy file here that both nations approved"
+            raise errors.NotFound(f"there is no policy in {self.path}", field=self.policy_path.name, remedy=remedy)
         return policy.parse_policy(self.policy_path.read_bytes())
 
     def cosigner(self, site: str) -> cosigner.Cosigner:
@@ -201,13 +234,20 @@ class Home:
 
     def cosigned(self) -> dict[str, list[tuple[int, bytes, int]]]:
         """What each local cosigner remembers having vouched for, by the prefix of its key names."""
-        return {f"{self.settings.origin}/{site}": self.cosigner(site).cosigned() for site in SITES}
+        return {f"{self.settings.origin}/{site}": self.cosigner(site).cosigned() for site in self.sites}
+
+    def mirror(self) -> Mirror:
+        """This nation's mirror: its copy of the log, and its cosigner. Raises NotFound where this is no nation's own home."""
+        site = self.settings.site
+        if not site:
+            raise errors.NotFound(f"{self.path} is not a site's own home", remedy="make one with entente init --site")
+        return Mirror(self.held, self.cosigner(site), self.policy(), SITES[site], self.path / FOLDER)
 
     def now(self) -> int:
         """The home's clock in microseconds: an exercise's own, which stands at its last entry once it was played."""
         if self.clock is not None:
             return self.clock()
-        if self.settings.exercise:
+        if self.settings.exercise and not self.settings.site:
             return self.ledger.recorded_at(self.ledger.head())
         return time.time_ns() // 1_000
 

@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -15,7 +16,11 @@ FILE = "entente.toml"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`origin` names the log. URLs are SQLAlchemy's; an empty one means the SQLite file of that name in the home."""
+    """`origin` names the log. Databases are SQLAlchemy URLs; an empty one means the SQLite file of that name in the home.
+
+    `site` is london or paris for a nation's own home, which mirrors the log, and empty where the log is made. `witnesses` are
+    asked to cosign, by their names (or their group's) in the policy; with `peers` checkpoints are compared (URLs or folders).
+    """
 
     origin: str
     exercise: bool = False
@@ -23,6 +28,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gb_database: str = ""
     fr_database: str = ""
     title: str = ""
+    site: Literal["", "london", "paris"] = ""
+    witnesses: dict[str, str] = {}
+    peers: dict[str, str] = {}
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -46,8 +54,16 @@ def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def save(home: Path, settings: Settings) -> None:
-    """Write entente.toml. Values are plain strings and truths, so that TOML's own quoting is all it takes."""
-    lines = ["# Settings of this ledger; each can be overridden by ENTENTE_<NAME> in the environment. No secrets belong here."]
-    for name, value in msgspec.structs.asdict(settings).items():
-        lines.append(f"{name} = {msgspec.json.encode(value).decode()}")
+    """Write entente.toml. Values are strings, truths and tables of strings, so that TOML's own quoting is all it takes."""
+    lines = ["# Settings of this ledger; URLs can be overridden by ENTENTE_<NAME> in the environment. No secrets belong here."]
+    values = msgspec.structs.asdict(settings)
+    tables = {name: value for name, value in values.items() if isinstance(value, dict)}
+    lines += [f"{name} = {_quoted(value)}" for name, value in values.items() if name not in tables]
+    for name, table in tables.items():
+        if table:
+            lines += ["", f"[{name}]", *(f"{_quoted(key)} = {_quoted(value)}" for key, value in table.items())]
     (home / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _quoted(value: str | bool) -> str:
+    return msgspec.json.encode(value).decode()

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 import migrations
-from api.home import NATIONS, Home
+from api.home import Home
 from ledger import errors
 from ledger.evidence.exported import ExportedLog
 from ledger.evidence.triggers import missing_triggers
@@ -35,14 +35,15 @@ def verify_home(
     Returns {"ok", "entries", "checked": {…, "views": [nations]}, "problems": [{"position", "what"}], "views": […]}. Raises only
     where nothing can be read at all.
     """
-    openers = {nation: key for nation in NATIONS if (key := home.sealing_key(nation)) is not None}
-    answer = verify(StoredRows(home.reader.engine), home.policy(), home.cosigned(), openers, progress, workers)
+    openers = {nation: key for nation in home.nations if (key := home.sealing_key(nation)) is not None}
+    rows, holder = StoredRows(home.reader.engine), home.nations[0] if home.settings.site else ""
+    answer = verify(rows, home.policy(), home.cosigned(), openers, progress, workers, holder)
     problems = answer["problems"]
     problems += _revisions(home)
     if check_triggers:
         problems += [{"position": 0, "what": what} for what in missing_triggers(home.reader.engine)]
     views = []
-    for nation in NATIONS:
+    for nation in home.nations:
         try:
             view, wrong = check_view(home.view_store(nation), home.reader, openers.get(nation), answer["entries"])
         except errors.EntenteError as unread:
@@ -74,7 +75,7 @@ def _revisions(home: Home) -> list[dict[str, Any]]:
     """Each schema stands at the revision this version of the code was written for."""
     wrong = []
     stores: list[tuple[str, Engine, migrations.Schema]] = [("ledger", home.reader.engine, "ledger")]
-    stores += [(nation, home.view_store(nation).engine, "view") for nation in NATIONS]
+    stores += [(nation, home.view_store(nation).engine, "view") for nation in home.nations]
     for name, engine, schema in stores:
         found, newest = migrations.revision(engine, schema), migrations.newest(schema)
         if found != newest:

@@ -63,6 +63,12 @@ class NotAllowed(Refused):
     code = "key-not-allowed"
 
 
+class NotKnown(NotAllowed):
+    """Say who asks: a bearer token is needed."""
+
+    code = "not-known"
+
+
 class KeyNotInForce(NotAllowed):
     """The key is not registered, not yet in force, suspended or revoked at this position."""
 

@@ -27,6 +27,7 @@ from api.cli import (
     report,
     situation,
 )
+    serve,
 from api.cli.arguments import Parser, Usage, add_shared
 from api.cli.rendering import plain
 from api.cli.session import Session
@@ -40,8 +41,11 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.EntenteError, USAGE),
 )
 # Named here so that whoever asks for one is told so, instead of being told that they cannot spell.
-NOT_IN_THIS_RELEASE = ("serve", "bundle", "relay", "signer", "token", "access", "hold", "erase")
-MODULES = (demo, exercise, append, figures, situation, reconcile, replay, report, project, log, index, mirror, keys, doctor)
+NOT_IN_THIS_RELEASE = ("relay", "signer", "access", "hold", "erase")
+MODULES = (
+    *(demo, exercise, append, figures, situation, reconcile, replay, report, project),
+    *(log, bracket, index, bundle, mirror, serve, keys, doctor),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -102,7 +102,7 @@ def _guards(home: Home) -> Iterator[Look]:
 def _schemas(home: Home) -> Iterator[Look]:
     import migrations
 
-    engines = {"ledger": home.reader.engine} | {nation: home.view_store(nation).engine for nation in ("GB", "FR")}
+    engines = {"ledger": home.reader.engine} | {nation: home.view_store(nation).engine for nation in home.nations}
     for name, engine in engines.items():
         schema: migrations.Schema = "ledger" if name == "ledger" else "view"
         found, newest = migrations.revision(engine, schema), migrations.newest(schema)
@@ -150,7 +150,7 @@ def _policy(home: Home) -> Iterator[Look]:
 
 def _views(home: Home) -> Iterator[Look]:
     head = home.reader.head()
-    for nation in ("GB", "FR"):
+    for nation in home.nations:
         store = home.view_store(nation)
         progress = store.progress(store.live())
         behind = head - (progress.position if progress else 0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli.arguments import NATIONS, Commands, Parser, add_command, add_group, count, instant
+from api.cli.bracket import second
 from api.cli.exercise import DATABASES, add_databases
 from api.cli.rendering import table
 from ledger import errors
@@ -25,6 +26,7 @@ CHECKED = {
     "indexes": "indexes of streams made again",
     "columns": "rows compared with their entries", "sections": "sections matched", "wraps_opened": "wraps opened",
     "checkpoints": "checkpoints verified", "tiles": "tiles compared",
+    "cosigned_times": "co-signatures' times compared with what they cover",
 }  # fmt: skip
 
 
@@ -246,18 +248,19 @@ def run_sample(session: Session, arguments: argparse.Namespace) -> int:
 
 
 def sampled_lines(document: dict[str, Any]) -> list[str]:
-    """The sample as a table: each entry, and whether its proof held."""
+    """The sample as a table: each entry, by when both nations had co-signed it, and whether its proof held."""
     checkpoint = document["checkpoint"]
     state = "final" if checkpoint["final"] else "not final"
     rows = []
     for row in document["sample"]:
         held = "yes" if row["proof"]["verified"] else "NO"
-        rows.append([row["position"], row["label"], row["type"], row["recorded_at"], f"{row['leaf_hash'][:16]}…", held])
+        by = second(row["bracket"]["not_after"]["at"] or "not yet")
+        rows.append([row["position"], row["label"], row["type"], row["recorded_at"], by, f"{row['leaf_hash'][:16]}…", held])
     first = f"{len(rows)} of {document['population']} entries, drawn by the seed {document['seed'][:16]}…,"
     return [
         *exercise_line(exercise=document["exercise"]),
         f"{first} each proven in the checkpoint of {checkpoint['size']} ({state})",
-        *table(rows, ("No.", "Ref.", "Type", "Recorded", "Leaf hash", "In the tree"), "r"),
+        *table(rows, ("No.", "Ref.", "Type", "Recorded", "Co-signed by both", "Leaf hash", "In the tree"), "r"),
     ]
 
 

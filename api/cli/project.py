@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from api.home import Home
 
 POLL_SECONDS = 0.5
-VIEWS = {**{name: (nation,) for name, nation in NATIONS.items()}, "all": tuple(NATIONS.values())}
 
 
 def add_to(commands: Commands[Parser]) -> None:
     """Add project."""
     parser = add_command(commands, "project", run, "bring views up to date with the log")
-    parser.add_argument("views", choices=tuple(VIEWS), metavar="{gb|fr|all}")
+    parser.add_argument("views", choices=(*NATIONS, "all"), metavar="{gb|fr|all}")
     parser.add_argument(
         "--rebuild", action="store_true", help="read the whole log again beside the live view, then switch to it"
     )
@@ -31,7 +30,8 @@ def add_to(commands: Commands[Parser]) -> None:
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Project once, or until interrupted."""
     with session.home() as home:
-        done = [project(session, home, nation, rebuild=arguments.rebuild) for nation in VIEWS[arguments.views]]
+        nations = home.nations if arguments.views == "all" else (NATIONS[arguments.views],)
+        done = [project(session, home, nation, rebuild=arguments.rebuild) for nation in nations]
         if arguments.digest:
             for row in done:
                 row["digest"] = home.projector(row["view"]).digest()
@@ -40,7 +40,7 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         session.answer({"views": done, "head": home.ledger.head()}, lambda: table(rows, head, "lrrl"))
         while arguments.follow:
             time.sleep(POLL_SECONDS)
-            for nation in VIEWS[arguments.views]:
+            for nation in nations:
                 project(session, home, nation, rebuild=False)
     return 0
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from ledger import errors
-from ledger.formats import merkle, tiles
+from ledger.evidence.offering import Offering
+from ledger.evidence.source import FINAL, checkpoint_path
+from ledger.formats import companions, merkle, tiles
 from ledger.formats.tiles import Tile
 
 
@@ -55,6 +57,25 @@ def export_tiles(
     (folder / "policy.txt").write_bytes(policy)
     (folder / "checkpoint").write_bytes(log.signed_checkpoint(size))
     return size
+
+
+def export_companions(offering: Offering, folder: Path, size: int) -> None:
+    """Write beside an export what one nation's mirror takes over with it: checkpoints on the way, and its sections."""
+    for tile in tiles.entry_tiles(size):
+        path = folder / companions.path(tile)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.writelines(offering.companions(tile, 0))
+
+
+def export_checkpoints(offering: Offering, folder: Path) -> None:
+    """Write the newest final checkpoint, and the newest that each witness cosigned: a mirror finds its own signatures there."""
+    for which in (FINAL, *offering.policy.witnesses):
+        signed = offering.checkpoint(which)
+        if signed is not None:
+            path = folder / checkpoint_path(which)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(signed)
 
 
 def _flush(folder: Path, levels: list[list[bytes]], level: int) -> None:

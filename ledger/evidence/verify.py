@@ -69,13 +69,15 @@ def verify(
     progress: Callable[[int], None] = lambda position: None,
     workers: int | None = None,
 ) -> dict[str, Any]:
+    holder: str = "",
     """Verify a stored log from its first entry to its last.
 
     `remembered` holds what each cosigner itself knows that it vouched for: {key name prefix: [(size, root, time)]}. With the
-    nations' private sealing keys in `openers` every section's wrap is opened too; without them wraps are only counted.
+    nations' private sealing keys in `openers` every section's wrap is opened too; without them wraps are only counted. `holder`
+    is the nation whose mirror this is: sections of the other alone are not there, and not missed.
     Returns {"ok", "entries", "checked": {...}, "problems": [{"position", "what"}]}.
     """
-    run = _Verification(log, policy, openers or {}, workers)
+    run = _Verification(log, policy, openers or {}, workers, holder)
     run.go(progress)
     run.check_tail()
     cosigned, wrong = check_cosignatures(log, policy, run.walk.position, remembered)
@@ -108,8 +110,10 @@ def verify(
 class _Verification:
     """One run."""
 
-    def __init__(self, log: StoredLog, policy: Policy, openers: Mapping[str, SealingKey], workers: int | None) -> None:
-        self.log, self.policy = log, policy
+    def __init__(
+        self, log: StoredLog, policy: Policy, openers: Mapping[str, SealingKey], workers: int | None, holder: str
+    ) -> None:
+        self.log, self.policy, self.holder = log, policy, holder
         self.openers = {nation: key.seed for nation, key in openers.items()}
         self.workers = workers or os.cpu_count() or 1
         self.walk = Walk(log)
@@ -142,7 +146,7 @@ class _Verification:
             notes = self.log.checkpoint_rows(after, upto)
             sections, wraps = self.log.section_rows(after, upto), self.log.wrap_rows(after, upto)
             log_keys = [str(log.key) for log in self.policy.logs]
-            job = Job(rows, publics, notes, log_keys, sections, wraps, self.openers, self.log.has_store)
+            job = Job(rows, publics, notes, log_keys, sections, wraps, self.openers, self.log.has_store, self.holder)
             waiting.append((submit(job), notes))
             if len(waiting) >= CHUNKS_IN_FLIGHT:
                 self._take(*waiting.pop(0))

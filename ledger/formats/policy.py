@@ -7,7 +7,7 @@ Names are opaque octets: they are kept as text in which undecodable bytes surviv
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ledger import errors
@@ -69,15 +69,28 @@ class Policy:
 
     def is_final(self, verified_names: Collection[str]) -> bool:
         """Whether these witnesses, by their names in the policy, make up the quorum."""
-        return self._witnesses(self.quorum, verified_names)
+        return self.has_witnessed(self.quorum, verified_names)
 
-    def _witnesses(self, name: str, verified_names: Collection[str]) -> bool:
+    def has_witnessed(self, name: str, verified_names: Collection[str]) -> bool:
+        """Whether these witnesses make up a group, or include a witness, of this name."""
         if name == NO_QUORUM:
             return True
         group = self.groups.get(name)
         if group is None:
             return name in verified_names
-        return sum(self._witnesses(member, verified_names) for member in group.members) >= group.threshold
+        return sum(self.has_witnessed(member, verified_names) for member in group.members) >= group.threshold
+
+    def parties(self) -> dict[str, frozenset[str]]:
+        """Who makes up the quorum: each of its members (London, Paris) with the names of the witnesses beneath it."""
+        if self.quorum == NO_QUORUM:
+            return {}
+        group = self.groups.get(self.quorum)
+        members = group.members if group is not None else (self.quorum,)
+        return {member: frozenset(self._beneath(member)) for member in members}
+
+    def _beneath(self, name: str) -> set[str]:
+        group = self.groups.get(name)
+        return {name} if group is None else set().union(*(self._beneath(member) for member in group.members))
 
     def verify(self, signed: bytes) -> Verified:
         """Verify a checkpoint note: signed by a log of this policy whose key is named after its origin. Raises BadNote.
@@ -192,12 +205,23 @@ class _Reading:
         verifier(key)
 
 
+def format_witnesses(witnesses: Mapping[str, Witness]) -> bytes:
+    """The lines of a policy that name these witnesses: what a site hands to whoever writes the policy."""
+    return _joined(_witness_lines(witnesses))
+
+
 def format_policy(policy: Policy) -> bytes:
     """A policy file that parses to this policy."""
-    lines = [f"log {log.key} {log.url}".rstrip() for log in policy.logs]
-    lines += [f"witness {name} {w.key} {w.url}".rstrip() for name, w in policy.witnesses.items()]
+    lines = [f"log {log.key} {log.url}".rstrip() for log in policy.logs] + _witness_lines(policy.witnesses)
     for name, group in policy.groups.items():
         threshold = "all" if group.threshold == len(group.members) else str(group.threshold)
         lines.append(f"group {name} {threshold} {' '.join(group.members)}")
-    lines.append(f"quorum {policy.quorum}")
+    return _joined([*lines, f"quorum {policy.quorum}"])
+
+
+def _witness_lines(witnesses: Mapping[str, Witness]) -> list[str]:
+    return [f"witness {name} {w.key} {w.url}".rstrip() for name, w in witnesses.items()]
+
+
+def _joined(lines: Iterable[str]) -> bytes:
     return "".join([f"{line}\n" for line in lines]).encode("utf-8", "surrogateescape")

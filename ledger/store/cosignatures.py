@@ -77,11 +77,19 @@ class Finality:
 
     def first_final(self, position: int) -> Verified | None:
         """The first final checkpoint that covers a position, or None."""
-        return self._find(position, self.cosignatures.next_by, 1)
+        return self.first_by(self.policy.quorum, position)
 
     def newest_final(self) -> Verified | None:
         """The newest final checkpoint, or None."""
-        return self._find(NEVER - 1, self.cosignatures.newest_by, -1)
+        return self.last_by(self.policy.quorum, NEVER - 1)
+
+    def first_by(self, name: str, position: int) -> Verified | None:
+        """The first checkpoint that covers a position and that this witness, or this group of the policy, cosigned; or None."""
+        return self._find(name, position, self.cosignatures.next_by, 1)
+
+    def last_by(self, name: str, size: int) -> Verified | None:
+        """The newest checkpoint not beyond a size that this witness, or this group of the policy, cosigned; or None."""
+        return self._find(name, size, self.cosignatures.newest_by, -1)
 
     def covering(self, position: int) -> dict[str, Any]:
         """The checkpoint to show beside what rests on a position: the first final one that covers it, else the first.
@@ -122,13 +130,13 @@ class Finality:
 
     # -- searching -----------------------------------------------------------------------------------------------------
 
-    def _find(self, size: int, sizes: Sizes, step: int) -> Verified | None:
-        """Go from candidate to candidate until one verifies as final: no line is believed unverified."""
-        if self.policy.quorum == NO_QUORUM:
+    def _find(self, name: str, size: int, sizes: Sizes, step: int) -> Verified | None:
+        """Go from candidate to candidate until one verifies: no line is believed unverified."""
+        if name == NO_QUORUM:
             return None
-        while size := self._settle(self.policy.quorum, size, sizes):
+        while size := self._settle(name, size, sizes):
             verified = self.policy.verify(self.log.signed_checkpoint(size))
-            if verified.final:
+            if self.policy.has_witnessed(name, verified.cosigned):
                 return verified
             size += step
         return None

@@ -128,6 +128,12 @@ class HeldLog(LogReader):
         found = self._checkpoint(select(tables.checkpoints).where(tables.checkpoints.c.size == size))
         return found[1] if found is not None else None
 
+    def checkpoints_between(self, after: int, upto: int) -> list[Note]:
+        """(size, note) with after < size <= upto, in order, as the log signed them."""
+        sizes = tables.checkpoints.c.size
+        query = select(tables.checkpoints).where(sizes > after, sizes <= upto).order_by(sizes)
+        return [(size, bytes(signed)) for size, signed in self._all(query)]
+
     def add_cosignatures(self, size: int, lines: Sequence[note.SignatureLine]) -> None:
         """Keep cosignature lines with a checkpoint."""
         self.cosignatures.add(size, lines)

@@ -1,0 +1,141 @@
+"""The service of one site, put together: what is served, and what works beside it as long as it runs.
+
+Calais serves the log and asks the witnesses; London and Paris serve their copies, answer as witnesses and follow Calais; all
+compare checkpoints with each other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.telemetry import TelemetryConfig
+
+from api import log, problems, witnessing
+from api.following import Follower
+from api.home import SITES, Home
+from api.tokens import holder_of
+from ledger import errors
+from ledger.evidence.collecting import Collector
+from ledger.evidence.equivocation import FOLDER
+from ledger.evidence.gossip import Gossip, meet_at_the_log
+from ledger.evidence.offering import Offering
+from ledger.evidence.remote import RemoteSource, RemoteWitness
+from ledger.evidence.source import FolderSource, Source
+from ledger.evidence.witness import Witness
+
+STOP_SECONDS_MAX = 10.0
+# FastAPI would send traces, and with them paths and errors, wherever the environment says.
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one site's service is made of. `follower` is a mirror's, `collector` that of the log's own site."""
+
+    home: Home
+    gossip: Gossip
+    follower: Follower | None = None
+    collector: Collector | None = None
+
+    def workers(self) -> list[Callable[[threading.Event], None]]:
+        """What runs beside the answering, each until its event is set."""
+        found: list[Callable[[threading.Event], None]] = [self.gossip.run] if self.gossip.peers else []
+        found += [part.run for part in (self.follower, self.collector) if part is not None]
+        return found
+
+    def reasons(self) -> list[str]:
+        """Why this site is not ready."""
+        return [*self.gossip.problems(), *(self.follower.problems() if self.follower else [])]
+
+    def away(self) -> list[str]:
+        """Which other sites do not answer, and since when: this one goes on without them."""
+        return [*self.gossip.away(), *(self.collector.away() if self.collector else [])]
+
+
+def log_parts(home: Home, witnesses: Mapping[str, str], peers: Mapping[str, str]) -> Parts:
+    """The parts of the site where the log is made, with the addresses of its witnesses and of whom it compares with."""
+    held, policy = home.held, home.policy()
+    collector = Collector(held, policy, {name: RemoteWitness(url) for name, url in witnesses.items()})
+    meet = partial(meet_at_the_log, held, policy, home.path / FOLDER)
+    return Parts(home, Gossip(_peers(home, peers), meet), collector=collector)
+
+
+def mirror_parts(home: Home, follower: Follower, peers: Mapping[str, str]) -> Parts:
+    """The parts of a nation's site."""
+
+    def meet(signed: bytes) -> bool:
+        with follower.mirror.turn():
+            return follower.mirror.meet(signed)
+
+    return Parts(home, Gossip(_peers(home, peers), meet), follower=follower)
+
+
+def _peers(home: Home, peers: Mapping[str, str]) -> dict[str, Source]:
+    return {name: _peer(home.settings.origin, name, where) for name, where in peers.items()}
+
+
+def _peer(origin: str, name: str, where: str) -> Source:
+    if "://" not in where:
+        return FolderSource(Path(where))
+    # A site shows what it cosigned as a witness does; anybody else serves a log.
+    return RemoteSource(f"{where.rstrip('/')}/{witnessing.prefix_of(origin)}" if name in SITES else where)
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """The service. Its documents are its own: no page of it loads anything from elsewhere, and it tells nobody about itself."""
+
+    @asynccontextmanager
+    async def working(_: FastAPI) -> AsyncIterator[None]:
+        stop = threading.Event()
+        threads = [threading.Thread(target=work, args=(stop,), daemon=True) for work in parts.workers()]
+        for thread in threads:
+            thread.start()
+        yield
+        stop.set()
+        for thread in threads:
+            thread.join(STOP_SECONDS_MAX)
+
+    app = FastAPI(
+        title="Entente",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
+        lifespan=working,
+    )
+    home, held, policy = parts.home, parts.home.held, parts.home.policy()
+    app.state.offer = lambda nation: Offering(held, policy, nation)
+    app.state.known = partial(holder_of, home.path)
+    app.add_exception_handler(errors.EntenteError, problems.as_problem)
+    app.include_router(log.routes)
+    app.add_api_route("/healthz", _alive, methods=["GET"])
+    app.add_api_route("/readyz", partial(_ready, parts), methods=["GET"], response_model=None)
+    if parts.follower is not None:
+        app.state.witness = Witness(parts.follower.mirror, parts.follower.source, parts.follower.now)
+        app.include_router(witnessing.routes)
+    return app
+
+
+def _alive() -> PlainTextResponse:
+    return PlainTextResponse("ok\n")
+
+
+def _ready(parts: Parts) -> Response:
+    reasons = parts.reasons()
+    try:
+        parts.home.held.head()
+    except errors.Unavailable as wrong:
+        reasons.append(str(wrong))
+    document: dict[str, Any] = {"ready": not reasons, "reasons": reasons, "away": parts.away()}
+    return JSONResponse(document, 503 if reasons else 200, {"Cache-Control": "no-store"})

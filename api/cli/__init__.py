@@ -25,9 +25,9 @@ from api.cli import (
     reconcile,
     replay,
     report,
+    serve,
     situation,
 )
-    serve,
 from api.cli.arguments import Parser, Usage, add_shared
 from api.cli.rendering import plain
 from api.cli.session import Session
@@ -41,10 +41,10 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.EntenteError, USAGE),
 )
 # Named here so that whoever asks for one is told so, instead of being told that they cannot spell.
-NOT_IN_THIS_RELEASE = ("relay", "signer", "access", "hold", "erase")
+NOT_IN_THIS_RELEASE = ("bundle", "relay", "signer", "access", "hold", "erase")
 MODULES = (
     *(demo, exercise, append, figures, situation, reconcile, replay, report, project),
-    *(log, bracket, index, bundle, mirror, serve, keys, doctor),
+    *(log, index, mirror, serve, keys, doctor),
 )
 
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from api.cli import (
     append,
+    bracket,
     demo,
     doctor,
     exercise,
@@ -44,7 +45,7 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
 NOT_IN_THIS_RELEASE = ("bundle", "relay", "signer", "access", "hold", "erase")
 MODULES = (
     *(demo, exercise, append, figures, situation, reconcile, replay, report, project),
-    *(log, index, mirror, serve, keys, doctor),
+    *(log, bracket, index, mirror, serve, keys, doctor),
 )
 
 

@@ -1,4 +1,6 @@
-"""What `entente sample` draws: each entry with its leaf hash and an inclusion proof, verified before it is printed."""
+"""What `entente sample` draws: each entry with its leaf hash, an inclusion proof that is verified before it is printed, and the
+bracket of time that co-signatures put around it.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ledger import errors, events
+from ledger.evidence.bracket import find_bracket
 from ledger.evidence.sample import SEED_BYTES, draw_positions
 from ledger.formats import merkle, note
 from ledger.formats.entry import format_instant, split_entry
 from ledger.store.audit import StoredRows
+from ledger.store.cosignatures import Finality
 
 if TYPE_CHECKING:
     from api.home import Home
@@ -42,11 +46,13 @@ def draw(home: Home, how_many: int, seed: str, begin: int | None, end: int | Non
     root = seed_of(seed)
     ledger = home.ledger
     size = size_of(home, root)
-    checkpoint = home.policy().verify(ledger.signed_checkpoint(size))
+    policy = home.policy()
+    checkpoint, finality = policy.verify(ledger.signed_checkpoint(size)), Finality(home.reader, policy)
     first = ledger.position_as_of(begin - 1) + 1 if begin is not None else 1
     last = min(size, ledger.position_as_of(end - 1)) if end is not None else size
     sample = [
-        _evidence(home, position, checkpoint.checkpoint.root, size) for position in draw_positions(root, how_many, first, last)
+        _evidence(home, position, checkpoint.checkpoint.root, size) | {"bracket": find_bracket(finality, position).as_dict()}
+        for position in draw_positions(root, how_many, first, last)
     ]
     return {
         "ok": all(row["proof"]["verified"] for row in sample),

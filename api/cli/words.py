@@ -149,6 +149,46 @@ WORDS: dict[str, tuple[str, str]] = {
         "de part et d'autre d'une limite, par changement d'heure ou heure imprécise",
     ),
     "deeper": ("Look deeper", "Aller plus loin"),
+    "bracket recorded": (
+        "Entry {position} says that it was recorded at {at}, by the ledger's own clock.",
+        "L'enregistrement n° {position} se dit fait le {at}, à l'horloge du journal lui-même.",
+    ),
+    "bracket before by": (
+        "At {at}, {who} co-signed the log without it: {size} entries, the newest state it knew of.",
+        "Le {at}, {who} a contresigné le journal sans lui : {size} enregistrements, le dernier état connu de lui.",
+    ),
+    "bracket before": (
+        "Not before {at}: so it is if the clock of only one of the two was right, and that nation was shown all there was.",
+        "Pas avant le {at} : il en est ainsi si l'horloge d'un seul des deux était juste et si tout lui était montré.",
+    ),
+    "bracket after by": (
+        "At {at}, {who} co-signed the log with it: {size} entries.",
+        "Le {at}, {who} a contresigné le journal avec lui : {size} enregistrements.",
+    ),
+    "bracket after": (
+        "Not after {at}: so it is if the clock of only one of the two was right.",
+        "Pas après le {at} : il en est ainsi si l'horloge d'un seul des deux était juste.",
+    ),
+    "bracket not yet": (
+        "Not both have co-signed a log that holds it: its time is not bounded from above yet.",
+        "Les deux n'ont pas encore contresigné un journal qui le contienne : rien ne borne encore sa date par le haut.",
+    ),
+    "bracket inside": (
+        "The ledger's own time contradicts none of this, {seconds} seconds allowed between clocks.",
+        "L'heure du journal ne contredit rien de cela, à {seconds} secondes près entre horloges.",
+    ),
+    "bracket outside": (
+        "OUTSIDE: the ledger's own time contradicts this by more than {seconds} seconds. Do not believe it.",
+        "HORS BORNES : l'heure du journal contredit cela de plus de {seconds} secondes. N'y ajoutez pas foi.",
+    ),
+    "bracket exercise": (
+        "In an exercise the time is told, not measured.",
+        "Dans un exercice, l'heure est dictée et non mesurée.",
+    ),
+    "bracket proves": (
+        "This bounds when the entry came into the log, not when what it tells happened, nor when its author wrote it.",
+        "Cela borne sa venue au journal, non le moment des faits, ni celui où leur auteur les a écrits.",
+    ),
 }
 
 # Names of columns in answers to an inquiry's questions; one that is not here is shown as the document has it.

@@ -26,17 +26,18 @@ class Cosigned(Protocol):
 
 def check_cosignatures(
     log: Cosigned, policy: Policy, entries: int, remembered: Mapping[str, Vouched]
-) -> tuple[list[str], set[Problem]]:
+) -> tuple[list[str], dict[tuple[int, str], int], set[Problem]]:
     """Every kept line verifies on its checkpoint, and the cosigners remember the same.
 
-    Returns the names (groups of the policy where complete) that cosigned some checkpoint, and what is wrong.
+    Returns the names (groups of the policy where complete) that cosigned some checkpoint, the times of the lines that verified
+    (Unix seconds by size and key name), and what is wrong.
     """
     check = _Cosignatures(log, policy, entries)
     for site, vouched in remembered.items():
         check.compare(site, vouched)
     # Sites are groups of keys; a group of groups, such as the quorum, is nobody who signs.
     sites = sorted(g for g, group in policy.groups.items() if set(group.members) <= check.names)
-    return sites or sorted(check.names), check.problems
+    return sites or sorted(check.names), check.times, check.problems
 
 
 class _Cosignatures:

@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from typing import Any, Protocol
 
 from ledger.evidence.beside import FullTiles, check_cosignatures
+from ledger.evidence.bracket import Instants
 from ledger.evidence.checks import Job, Outcome, Problem, Row, check_chunk
 from ledger.evidence.exported import ExportedLog
 from ledger.evidence.walk import Walk
@@ -68,8 +69,8 @@ def verify(
     openers: Mapping[str, SealingKey] | None = None,
     progress: Callable[[int], None] = lambda position: None,
     workers: int | None = None,
-) -> dict[str, Any]:
     holder: str = "",
+) -> dict[str, Any]:
     """Verify a stored log from its first entry to its last.
 
     `remembered` holds what each cosigner itself knows that it vouched for: {key name prefix: [(size, root, time)]}. With the
@@ -80,7 +81,9 @@ def verify(
     run = _Verification(log, policy, openers or {}, workers, holder)
     run.go(progress)
     run.check_tail()
-    cosigned, wrong = check_cosignatures(log, policy, run.walk.position, remembered)
+    cosigned, times, wrong = check_cosignatures(log, policy, run.walk.position, remembered)
+    if not run.walk.keys.exercise:  # an exercise is told the time, and its cosigners may live in another
+        wrong |= run.instants.check(times, policy)
     tiles, misplaced = run.tiles.compare(log.tile_rows(), run.walk.position)
     if isinstance(log, ExportedLog):
         misplaced |= run.tiles.compare_partial(log.partial_tiles(), run.walk.position)
@@ -94,10 +97,11 @@ def verify(
             "signatures": counts["signatures"],
             "keys": len(run.walk.keys.keys),
             "lives": run.walk.lives,
+            "indexes": run.walk.indexes,
             "checkpoint": run.checkpoints > 0 and not run.root_wrong,
             "checkpoints": run.checkpoints,
-            "indexes": run.walk.indexes,
             "cosignatures": cosigned,
+            "cosigned_times": 0 if run.walk.keys.exercise else len(times),
             "columns": counts["columns"],
             "sections": counts["sections"],
             "wraps_opened": counts["wraps"],
@@ -125,6 +129,7 @@ class _Verification:
         self.last_size = 0
         self.root_wrong = False
         self.tiles = FullTiles()
+        self.instants = Instants(size for size, _, _ in log.cosignature_rows())
 
     # -- the two passes --------------------------------------------------------------------------------------------------
 
@@ -160,6 +165,8 @@ class _Verification:
         for position, _, _, _, _, entry in rows:
             before = self.walk.recorded_at
             self.problems |= {(found.position, found.what) for found in self.walk.take(position, entry)}
+            if position in self.instants.wanted:
+                self.instants.note(position, self.walk.recorded_at)
             if self.walk.recorded_at > before and position > 1:
                 self._boundary(position - 1)
         return self.walk.publics()

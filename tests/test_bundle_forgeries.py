@@ -92,6 +92,8 @@ BAD_ENTRIES: dict[str, tuple[str, list[bytes]]] = {
     "an instant of another spelling": ("payload-form", stated(occurred_at="2015-08-26T02:00:00Z")),
     "data that is no object": ("payload-form", stated(data=[])),
     "released to a third": ("payload-form", stated(releasable_to=["BE"])),
+    "a place that is none": ("payload-form", at(12, altered(ENTRIES[11], ["GB", "FR"], data={"code": "X"}))),
+    "a key of no algorithm": ("payload-form", at(2, altered(ENTRIES[1], ["GB"], data={"type_code": "99"}))),
     "another stream above than signed": ("entry-header", unsigned(lambda h: h.replace(b"stream: IC-1", b"stream: IC-9"))),
     "made out to another log": ("entry-header", stated(origin="golden.example/other")),
     "recorded before the entry in front": ("entry-order", unsigned(lambda h: h.replace(b"2015-08-26T", b"2015-08-24T"))),
@@ -162,6 +164,7 @@ ALLOWED: dict[str, list[Step]] = {
     ],
     "a nation speaks for its own service": [search("GB", authority="BF")],
     "a type nobody here knows, by a key in force": [said("weather.recorded", {"sea": "rough"}, "BF")],
+    "an author's own business": [said("interception.recorded", {"persons": "many"}, "BF")],
     "a hold while frozen": [said("ledger.frozen", {}, "FR"), said("key.revoked", BF, "GB")],
 }  # fmt: skip
 FORBIDDEN: dict[str, list[Step]] = {

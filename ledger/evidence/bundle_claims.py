@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ledger import errors, events
+from ledger import errors
 from ledger.errors import BadBundle
 from ledger.events.keys import KeyRing
 from ledger.evidence.bundle_entries import Entries, Seen
@@ -41,7 +41,7 @@ RESTATING = frozenset(
 )
 """Types that change what earlier events of their stream say: those are shown with them."""
 BASES = frozenset({"access.combined", "mandate.granted"})
-REPORT, INDEX_TYPE = "report.issued", "index.committed"
+REPORT = "report.issued"
 DIGESTS = dict(zip(REPORT_KINDS, ("content_sha256", "unsigned_pdf_sha256", "signed_pdf_sha256"), strict=True))
 
 
@@ -213,11 +213,9 @@ class Claims:
 
     def report_data(self) -> dict[str, Any]:
         """What the report asked for says: the `data` of its payload. For questions whose bounds were checked."""
-        data: dict[str, Any] = strict.parse(self._payload_at(self._report_at()))["data"]
+        body = self.entries.archive.read(entry_name(self._report_at()))
+        data: dict[str, Any] = strict.parse(parse_entry(body).payload)["data"]
         return data
-
-    def _payload_at(self, position: int) -> bytes:
-        return parse_entry(self.entries.archive.read(entry_name(position))).payload
 
     def _check_reports(self) -> None:
         """Files under reports/ are what the event of the report asked for commits to."""
@@ -236,11 +234,7 @@ class Claims:
 
     def _check_index(self) -> None:
         """Each proof from an index of streams leads to the root of one that is shown. Codes of docs/format.md, section 8.4."""
-        committed: dict[int, bytes] = {}
-        for seen in self.seen.values():
-            if seen.type == INDEX_TYPE and seen.is_known:
-                data = events.decode(self._payload_at(seen.position)).data
-                committed.setdefault(data.size, bytes.fromhex(data.root))
+        committed = self.entries.indexes
         for name in self.entries.archive.members:
             if name.startswith(INDEX):
                 proof = _index_proof(name, self.entries.archive.read(name))

@@ -76,9 +76,9 @@ def url_of(bound: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None:
-    """Answer on a bound socket until told to stop by SIGINT or SIGTERM; `ready` is called once it answers."""
-    config = uvicorn.Config(
+def configuration(app: FastAPI) -> uvicorn.Config:
+    """How uvicorn serves an application here: bounded, and telling nobody about itself."""
+    return uvicorn.Config(
         app,
         http=BoundedProtocol,
         ws="none",
@@ -91,7 +91,11 @@ def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
         h11_max_incomplete_event_size=HEAD_BYTES_MAX,
     )
-    server = _Server(config)
+
+
+def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None:
+    """Answer on a bound socket until told to stop by SIGINT or SIGTERM; `ready` is called once it answers."""
+    server = _Server(configuration(app))
     server.on_ready = ready
     server.run(sockets=[bound])
 

@@ -57,14 +57,22 @@ def banner(words: Words, home: Home, marking: str = "") -> list[str]:
 
 
 def standing(words: Words, answer: Mapping[str, Any], nation: str) -> list[str]:
-    """As of when, at which position, under which checkpoint, settled or not: two lines."""
+    """As of when, at which position, under which checkpoint, settled or not; then what is not final yet, and who is missing."""
     checkpoint = answer["checkpoint"]
     signed = words("co-signed" if checkpoint["final"] else "not co-signed", size=checkpoint["size"])
     root = f"{checkpoint['root'][:16]}…"
     parts = [words("position", position=answer["position"]), f"{signed}, {root}"]
     parts.append(words("settled" if answer["settled"] else "not settled"))
     known = words("as known", at=words.instant(answer["as_of"], nation))
-    return [capitalised(known), " · ".join(parts)]
+    return [capitalised(known), " · ".join(parts), *_not_final(words, checkpoint, nation)]
+
+
+def _not_final(words: Words, checkpoint: Mapping[str, Any], nation: str) -> list[str]:
+    tail, behind = checkpoint["tail"], checkpoint["behind"]
+    if not tail["entries"]:
+        return []
+    waiting = [words("waiting for", who=who, since=words.instant(at["since"], nation)) for who, at in behind.items()]
+    return [" · ".join([words("tail", count=tail["entries"], since=words.instant(tail["since"], nation)), *waiting])]
 
 
 def headed(title: str, rows: Sequence[Sequence[Cell]], head: tuple[str, ...] = (), align: str = "") -> list[str]:

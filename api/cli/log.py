@@ -124,33 +124,17 @@ def run_checkpoint(session: Session, arguments: argparse.Namespace) -> int:
 
 
 def newest(home: Home) -> dict[str, Any]:
-    """The newest checkpoint, who co-signed it, and the tail: what no final checkpoint covers yet, and since when it waits."""
+    """The newest checkpoint, who co-signed it, and the tail: what no final one covers yet, since when, and who is behind."""
     import base64
 
-    from ledger.formats.entry import format_instant
-
-    signed = home.ledger.signed_checkpoint()
+    signed = home.reader.signed_checkpoint()
     verified = home.policy().verify(signed)
     checkpoint = verified.checkpoint
-    covered = checkpoint.size if verified.final else final_size(home)
-    waiting = checkpoint.size - covered
     return {
         "origin": checkpoint.origin, "exercise": home.settings.exercise, "size": checkpoint.size,
         "root": base64.b64encode(checkpoint.root).decode(), "final": verified.final, "cosigned": sorted(verified.cosigned),
-        "tail": {"entries": waiting, "since": format_instant(home.ledger.recorded_at(covered + 1)) if waiting else None},
-        "note": signed.decode("utf-8", "replace"),
+        **home.finality().standing(), "note": signed.decode("utf-8", "replace"),
     }  # fmt: skip
-
-
-def final_size(home: Home) -> int:
-    """The size of the newest final checkpoint; 0 where there is none."""
-    from ledger.store.audit import StoredRows
-
-    policy = home.policy()
-    for size in sorted({size for size, _, _ in StoredRows(home.reader.engine).cosignature_rows()}, reverse=True):
-        if policy.verify(home.ledger.signed_checkpoint(size)).final:
-            return int(size)
-    return 0
 
 
 def _told(document: dict[str, Any]) -> Iterable[str]:
@@ -161,6 +145,7 @@ def _told(document: dict[str, Any]) -> Iterable[str]:
         *exercise_line(exercise=document["exercise"]),
         f"checkpoint {document['size']} of {document['origin']}, {state}; co-signed by {cosigned}",
         f"tail: {tail['entries']} entries not yet final" + (f", the oldest since {tail['since']}" if tail["since"] else ""),
+        *(f"  {who} has co-signed {at['size']}, and nothing since {at['since']}" for who, at in document["behind"].items()),
         "",
         *document["note"].rstrip("\n").split("\n"),
     ]

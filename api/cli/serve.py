@@ -26,9 +26,12 @@ def add_to(commands: Commands[Parser]) -> None:
     )  # fmt: skip
     parser.add_argument("--host", default=HOST, help=f"where to listen (default {HOST})")
     parser.add_argument("--port", type=int, default=PORT, help=f"0 for a free one, which is printed (default {PORT})")
-    for name, about in (("witness", "asked to cosign"), ("peer", "whose checkpoints are compared with ours")):
+    for name, dest, about in (
+        ("witness", "witnesses", "asked to cosign"),
+        ("peer", "peers", "compared with, of its checkpoints"),
+    ):
         parser.add_argument(
-            f"--{name}", dest=f"{name}s", action="append", default=[], metavar="NAME=URL",
+            f"--{name}", dest=dest, action="append", default=[], metavar="NAME=URL",
             help=f"{about} ({PLACES}), beside those in entente.toml",
         )  # fmt: skip
     tokens = add_group(commands, "token", "bearer tokens of mirrors and other readers")
@@ -66,7 +69,12 @@ def answer(session: Session, parts: Parts, address: str) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with bind(address) as bound:
         url = url_of(bound)
-        serve(create_app(parts), bound, lambda: session.answer({"url": url}, lambda: [f"listening on {url}"]))
+
+        def ready() -> None:
+            session.answer({"url": url}, lambda: [f"listening on {url}"])
+            session.out.flush()  # whoever started this in a pipe waits for it
+
+        serve(create_app(parts), bound, ready)
     return 0
 
 

@@ -29,12 +29,10 @@ def add_to(commands: Commands[Parser]) -> None:
 
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Print the situation."""
-    from api.cli.log import newest
-
     with session.home() as home:
         answer = moment(session, home, arguments.view, arguments.as_of).situation()
         if arguments.as_of is None:
-            answer["tail"] = newest(home)["tail"]
+            answer["tail"] = answer["checkpoint"]["tail"]
         words = Words(session.language(arguments.view))
         session.answer(document(home, answer), lambda: situation_screen(words, home, answer))
     return 0
@@ -69,11 +67,13 @@ def situation_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> lis
         for row in answer["obligations"]
     ]
     lines += _section(words, "obligations", owed)
+    sealed: list[list[Cell]] = [
+        [row["label"], row["position"], row["stream"], f"{words.label(said(words, row))} {row['reason']}"]
+        for row in answer["breaches"]
+    ]
+    lines += headed(f"{words('breaches')} ({len(sealed)})", sealed, (), "lr")
     if answer["parked"]:
         lines += ["", "! " + words("parked", count=len(answer["parked"]))]
-    tail = answer.get("tail")
-    if tail and tail["entries"]:
-        lines += ["", words("tail", count=tail["entries"], since=words.instant(tail["since"], nation))]
     return lines
 
 

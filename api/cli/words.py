@@ -98,8 +98,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "nobody coordinates": ("nobody is on record as coordinating", "aucune coordination enregistrée"),
     "silent": ("nothing recorded for {minutes:d} min", "rien d'enregistré depuis {minutes:d} min"),
     "tail": (
-        "{count:d} entries are not yet co-signed, the oldest since {since}.",
-        "{count:d} enregistrements non encore contresignés, depuis le {since}.",
+        "{count:d} entries are not yet final, the oldest since {since}",
+        "{count:d} enregistrements non encore définitifs, depuis le {since}",
+    ),
+    "waiting for": (
+        "{who} has not co-signed since {since}",
+        "{who} n'a pas contresigné depuis le {since}",
     ),
     "reconciliation": ("why the two figures differ", "rapprochement des chiffres"),
     "capital GB": ("London", "Londres"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -76,7 +77,8 @@ class Witness:
         try:
             merkle.verify_consistency(size, root, checkpoint.size, checkpoint.root, asked.proof)
         except errors.BadProof as wrong:
-            self.mirror.examine(asked.checkpoint)  # a checkpoint that contradicts what is held is kept as proof
+            with suppress(errors.Unavailable):  # a checkpoint that contradicts what is held is kept as proof
+                self.mirror.examine(asked.checkpoint)
             return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, _said(wrong))
         return None
 

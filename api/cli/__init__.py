@@ -46,7 +46,7 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
 NOT_IN_THIS_RELEASE = ("bundle", "relay", "signer", "access", "hold", "erase")
 MODULES = (
     *(demo, exercise, append, figures, situation, reconcile, replay, report, project),
-    *(log, bracket, timestamp, index, bundle, mirror, serve, equivocation, keys, doctor),
+    *(log, bracket, index, mirror, serve, equivocation, keys, doctor),
 )
 
 

@@ -38,4 +38,10 @@ def bundles(seed: int) -> dict[str, Any]:
             assert answer["verdict"] == "refused" or is_unread, f"bit {bit} of {name}"
             unread += is_unread
     assert found == 8 * len(small) and unread < MENDED_A_TURN // 4
-    return {"row": "bundles", "flips": found, "mended": MENDED_A_TURN, "refused": found + MENDED_A_TURN - unread, "unread": unread}
+    return {
+        "row": "bundles",
+        "flips": found,
+        "mended": MENDED_A_TURN,
+        "refused": found + MENDED_A_TURN - unread,
+        "unread": unread,
+    }

@@ -115,8 +115,8 @@ class Cosigner:
     def stop(self, why: str) -> None:
         """Sign nothing from now on. The first reason stands; there is no way back but a new key."""
         with self._state() as state:
-            state.execute("INSERT OR IGNORE INTO stopped VALUES (1, ?)", (why,))
-        _log.error("this cosigner has stopped: %s", why)
+            if state.execute("INSERT OR IGNORE INTO stopped VALUES (1, ?)", (why,)).rowcount:
+                _log.error("this cosigner has stopped: %s", why)
 
     def alarm(self, found: Sequence[Problem]) -> None:
         """Remember what was found, and say it once."""

@@ -18,6 +18,7 @@ from ledger.formats.note import Checkpoint
 from ledger.formats.policy import Policy
 
 FOLDER = "equivocation"
+PROOFS_MAX = 64
 
 
 class Log(Protocol):
@@ -85,13 +86,17 @@ def _authentic(checkpoint: Checkpoint, size: int, read_hashes: merkle.HashReader
 def keep(folder: Path, found: Equivocation, policy: Policy) -> tuple[Path, Proven]:
     """Verify a proof and keep it as a file named after its content; returns where, and what it proves.
 
-    Raises BadProof or BadNote for what proves nothing.
+    Where PROOFS_MAX are kept already, the first of them serves for what is found after: one is enough. Raises BadProof or
+    BadNote for what proves nothing.
     """
     proven = equivocation.verify(found, policy)
     content = equivocation.format_equivocation(found)
     folder.mkdir(mode=0o700, exist_ok=True)
+    kept = sorted(folder.glob("*.json"))
     path = folder / f"{hashlib.sha256(content).hexdigest()[:16]}.json"
-    if not path.exists():
+    if len(kept) >= PROOFS_MAX and path not in kept:
+        return kept[0], proven
+    if path not in kept:
         unfinished = path.with_suffix(".unfinished")
         with unfinished.open("wb") as file:
             file.write(content)

@@ -1,0 +1,287 @@
+"""The log tells two histories: whoever sees both keeps a proof, signs nothing any more, and anybody can check it alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.app import _ready, log_parts
+from api.cli import main
+from ledger import errors
+from ledger.evidence.gossip import Gossip
+from ledger.evidence.source import Source
+from ledger.formats import equivocation, merkle, note
+from ledger.formats.cosignature import Cosigner
+from ledger.formats.keys import SigningKey
+from ledger.formats.note import Checkpoint
+from ledger.formats.policy import Group, Log, Policy, Witness
+from ledger.formats.proof import Proof
+from tests.forks import Forked, kept_in
+from tests.sites import Sites
+
+LATER = 40
+
+
+@pytest.fixture
+def fork_at(sites: Sites) -> Iterator[Any]:
+    """A function that forks the log at a size."""
+    made: list[Forked] = []
+
+    def fork(size: int) -> Forked:
+        made.append(Forked(sites, size))
+        return made[-1]
+
+    yield fork
+    for each in made:
+        each.close()
+
+
+def proven(home: Any) -> equivocation.Proven:
+    """What the proof kept in a home proves, by the policy alone."""
+    return equivocation.verify(equivocation.parse_equivocation(kept_in(home.path).read_bytes()), home.policy())
+
+
+def require_stopped(sites: Sites, site: str) -> equivocation.Proven:
+    """A site keeps a proof, has an alarm on record, and signs nothing any more, not even what continues its own history."""
+    home = sites.homes[site]
+    cosigner = home.cosigner(site)
+    assert "two histories" in str(cosigner.stopped())
+    assert any("two histories" in what for _, what in cosigner.alarms())
+    before = cosigner.cosigned()
+    sites.tell()
+    with pytest.raises(errors.VerificationFailed):
+        sites.mirror(site)
+    assert cosigner.cosigned() == before
+    return proven(home)
+
+
+@pytest.mark.parametrize(("behind", "more"), [(1, 0), (7, -3), (7, 0), (LATER, 5)])
+def test_a_fork_is_proven_by_whoever_holds_the_other_history(sites: Sites, fork_at: Any, behind: int, more: int) -> None:
+    """Forked just before the end or long before it, shorter than what was cosigned, as long, or longer."""
+    sites.tell(LATER)
+    size = sites.mirror("london")
+    forked = fork_at(size - behind)
+    forked.tell(max(1, behind + more))
+    if forked.home.held.head() < size:
+        with pytest.raises(errors.Equivocation):
+            sites.london.mirror().follow(forked.export("london"), sites.london.now(), cosign=True)
+    else:
+        with pytest.raises(errors.Equivocation):
+            sites.mirror("london", forked.export("london"))
+    found = require_stopped(sites, "london")
+    assert {found.first.size, found.second.size} == {size, forked.home.held.head()}
+    assert sites.london.held.entries(0, size) == sites.calais.ledger.entries(0, size)
+
+
+def test_two_sites_told_different_histories_find_out_when_they_meet(sites: Sites, fork_at: Any) -> None:
+    sites.tell(10)
+    size = sites.calais.ledger.head()
+    forked = fork_at(size - 4)
+    forked.tell(9)
+    sites.mirror("london")
+    sites.homes["paris"].mirror().follow(forked.export("paris"), sites.paris.now(), cosign=True)
+    for site, other in (("london", "paris"), ("paris", "london")):
+        mirror = sites.homes[site].mirror()
+        gossip = Gossip({other: Shown(sites.homes[other].held.signed_checkpoint())}, mirror.meet)
+        gossip.round()
+        if site == "london":  # Paris's is the larger: London cannot compare it before it holds as much
+            assert gossip.problems() == []
+            continue
+        assert "two histories" in gossip.problems()[0]
+    require_stopped(sites, "paris")
+    proof = kept_in(sites.paris.path).read_bytes()
+    assert equivocation.verify(equivocation.parse_equivocation(proof), sites.london.policy())
+
+
+def test_what_is_beyond_what_is_held_is_compared_once_it_is_held(sites: Sites, fork_at: Any) -> None:
+    size = sites.mirror("london")
+    sites.tell(10)
+    forked = fork_at(size + 3)
+    forked.tell(2)
+    mirror = sites.london.mirror()
+    gossip = Gossip({"paris": Shown(forked.note())}, mirror.meet)
+    gossip.round()
+    assert gossip.problems() == [] and sites.london.cosigner("london").stopped() is None
+    sites.mirror("london")
+    gossip.peers = {}
+    gossip.round()
+    assert "two histories" in gossip.problems()[0]
+    require_stopped(sites, "london")
+
+
+def test_a_site_that_only_has_less_or_is_away_has_told_no_lie(sites: Sites) -> None:
+    sites.mirror("london")
+    older = sites.london.held.signed_checkpoint()
+    sites.tell(30)
+    sites.mirror("paris")
+    gossip = Gossip({"london": Shown(older), "calais": Shown(None)}, sites.paris.mirror().meet)
+    gossip.round()
+    assert gossip.problems() == [] and len(gossip.away()) == 1 and "calais is away since" in gossip.away()[0]
+    assert sites.paris.cosigner("paris").stopped() is None
+    assert not (sites.paris.path / "equivocation").exists()
+
+
+def test_the_logs_own_site_keeps_a_proof_against_itself(sites: Sites, fork_at: Any) -> None:
+    """Somebody has the log's key: Calais finds out from what London was told."""
+    sites.tell(10)
+    forked = fork_at(sites.calais.ledger.head() - 5)
+    forked.tell(3)
+    sites.london.mirror().follow(forked.export("london"), sites.london.now(), cosign=True)
+    parts = log_parts(sites.calais, {}, {"london": str(sites.folder)})
+    parts.gossip.peers = {"london": Shown(sites.london.held.signed_checkpoint())}
+    parts.gossip.round()
+    assert "two histories" in parts.gossip.problems()[0]
+    assert proven(sites.calais)
+    assert json.loads(_ready(parts).body)["ready"] is False
+
+
+def test_a_log_that_lost_entries_it_had_signed_learns_so_from_a_site(sites: Sites, fork_at: Any) -> None:
+    """Restored from an old backup, the log would sign a second history: what London has says so before that."""
+    size = sites.mirror("london")
+    restored = fork_at(size - 6)
+    parts = log_parts(restored.home, {}, {"london": str(sites.folder)})
+    parts.gossip.peers = {"london": Shown(sites.london.held.signed_checkpoint())}
+    parts.gossip.round()
+    assert f"signed size {size} and has {size - 6} entries" in parts.gossip.problems()[0]
+
+
+class Shown(Source):
+    """A peer that shows one checkpoint, or does not answer."""
+
+    def __init__(self, signed: bytes | None) -> None:
+        self.signed = signed
+
+    def checkpoint(self, which: str = "") -> bytes | None:
+        if self.signed is None:
+            raise errors.Unavailable("nobody is there")
+        return self.signed
+
+
+# -- a third party ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_third_party_checks_the_proof_with_the_policy_alone(
+    sites: Sites, fork_at: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    size = sites.mirror("london")
+    forked = fork_at(size - 2)
+    forked.tell(4)
+    with pytest.raises(errors.Equivocation):
+        sites.mirror("london", forked.export("london"))
+    file, policy = tmp_path / "proof.json", tmp_path / "known.txt"
+    file.write_bytes(kept_in(sites.london.path).read_bytes())
+    policy.write_bytes(sites.calais.policy_path.read_bytes())
+    assert main(["equivocation", "verify", str(file), "--policy", str(policy)]) == 0
+    assert "has signed two histories" in capsys.readouterr().out
+    assert main(["equivocation", "list", "--home", str(sites.london.path), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["proofs"][0]["origin"] == sites.origin
+    body = json.loads(file.read_text())
+    body["notes"].reverse()
+    file.write_text(json.dumps(body))
+    assert main(["equivocation", "verify", str(file), "--policy", str(policy)]) == 1
+
+
+ORIGIN = "ledger.example/joint"
+KEY, OTHER = SigningKey(bytes(32)), SigningKey(bytes([1]) * 32)
+LEAVES = [merkle.hash_leaf(b"%d" % n) for n in range(20)]
+FALSE = [merkle.hash_leaf(b"false %d" % n) for n in range(20)]
+
+
+def signed(leaves: list[bytes], key: SigningKey = KEY, origin: str = ORIGIN) -> bytes:
+    return note.sign_checkpoint(Checkpoint(origin, len(leaves), merkle.root(leaves)), key)
+
+
+def policy_of(*keys: SigningKey, origin: str = ORIGIN) -> Policy:
+    witness = Cosigner("w", SigningKey(bytes([9]) * 32))
+    logs = tuple(Log(note.VerifierKey(origin, note.ED25519_NOTE, key.public)) for key in keys)
+    return Policy(logs, {"w": Witness(witness.key)}, {"g": Group(1, ("w",))}, "g")
+
+
+def prefix_proof(size: int, leaves: list[bytes]) -> tuple[bytes, list[bytes]]:
+    return merkle.root(leaves[:size]), merkle.prove_consistency(size, len(leaves), merkle.hash_reader(leaves))
+
+
+def leaf_proof(index: int, leaves: list[bytes]) -> Proof:
+    return Proof(index, tuple(merkle.prove_inclusion(index, len(leaves), merkle.hash_reader(leaves))), signed(leaves))
+
+
+@pytest.mark.parametrize("size", range(1, 21))
+@pytest.mark.parametrize("fork", [1, 8, 19, 20])
+def test_every_two_forks_are_proven(size: int, fork: int) -> None:
+    other = [*LEAVES[: fork - 1], *FALSE[fork - 1 :]]
+    found = equivocation.of_prefix(signed(other[:size]), signed(LEAVES), *prefix_proof(size, LEAVES))
+    content = equivocation.format_equivocation(found)
+    assert equivocation.parse_equivocation(content) == found
+    if size < fork:
+        with pytest.raises(errors.BadProof, match="one history"):
+            equivocation.verify(found, policy_of(KEY))
+    else:
+        assert equivocation.verify(found, policy_of(KEY)).kind == "prefix"
+
+
+def test_two_leaves_at_one_index_are_a_proof() -> None:
+    other = [*LEAVES[:4], FALSE[4], *LEAVES[5:18]]
+    found = equivocation.of_proofs(leaf_proof(4, other), other[4], leaf_proof(4, LEAVES), LEAVES[4])
+    assert equivocation.parse_equivocation(equivocation.format_equivocation(found)) == found
+    assert equivocation.verify(found, policy_of(KEY)).kind == "leaves"
+    same = equivocation.of_proofs(leaf_proof(3, other), other[3], leaf_proof(3, LEAVES), LEAVES[3])
+    with pytest.raises(errors.BadProof, match="same leaf"):
+        equivocation.verify(same, policy_of(KEY))
+
+
+def test_what_another_key_signed_proves_nothing_against_the_log() -> None:
+    root, path = prefix_proof(7, LEAVES)
+    found = equivocation.of_prefix(signed(FALSE[:7], OTHER), signed(LEAVES), root, path)
+    with pytest.raises(errors.BadNote):
+        equivocation.verify(found, policy_of(KEY))
+    elsewhere = equivocation.of_prefix(signed(FALSE[:7], origin="another.example"), signed(LEAVES), root, path)
+    with pytest.raises(errors.BadNote):
+        equivocation.verify(elsewhere, policy_of(KEY))
+
+
+def test_two_logs_of_one_policy_do_not_contradict_each_other() -> None:
+    both = Policy((*policy_of(KEY).logs, *policy_of(KEY, origin="another.example").logs), {}, {}, "none")
+    found = equivocation.of_prefix(signed(FALSE[:7], origin="another.example"), signed(LEAVES), *prefix_proof(7, LEAVES))
+    with pytest.raises(errors.BadProof, match="two logs"):
+        equivocation.verify(found, both)
+
+
+def test_every_changed_digit_of_a_proof_is_noticed() -> None:
+    """No single change of a proof of one history makes it one of two, and a changed proof of two proves nothing."""
+    found = equivocation.of_prefix(signed(FALSE[:7]), signed(LEAVES), *prefix_proof(7, LEAVES))
+    content = equivocation.format_equivocation(found)
+    honest = equivocation.format_equivocation(
+        equivocation.of_prefix(signed(LEAVES[:7]), signed(LEAVES), *prefix_proof(7, LEAVES))
+    )
+    survived = 0
+    for body, is_proof in ((content, True), (honest, False)):
+        for at in range(len(body)):
+            changed = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
+            try:
+                equivocation.verify(equivocation.parse_equivocation(changed), policy_of(KEY))
+            except errors.EntenteError:
+                continue
+            survived += 1
+            assert is_proof, f"a change at {at} makes a lie of one history"
+            assert changed.strip() == body.strip() or body[at : at + 1].isspace(), at
+    assert survived < 20
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{}", b"[]", b"null", b'{"format":"entente.equivocation.v1"}', b"\xff", b"{" * 2000),
+        *(b'{"format":"entente.equivocation.v1","notes":["a"],"prefix":{}}', b'{"format":1,"notes":[1,2],"leaves":3}'),
+        b'{"format":"entente.equivocation.v1","notes":["a","b"],"prefix":{"root":"AA==","path":[]},"leaves":{}}',
+        b'{"format":"entente.equivocation.v1","notes":["a","b"],"notes":["a","b"],"prefix":{"root":"","path":[]}}',
+        b'{"format":"entente.equivocation.v1","notes":["a","b"],"leaves":{"index":true,"first":{},"second":{}}}',
+        b" " * (equivocation.PROOF_BYTES_MAX + 1),
+    ],
+)
+def test_what_is_no_proof_is_refused_naming_what_is_wrong(body: bytes) -> None:
+    with pytest.raises(errors.Refused):
+        equivocation.parse_equivocation(body)

@@ -20,6 +20,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `site` is london or paris for a nation's own home, which mirrors the log, and empty where the log is made. `witnesses` are
     asked to cosign, by their names (or their group's) in the policy; with `peers` checkpoints are compared (URLs or folders).
+    `timestamp_urls` are the time-stamping authorities that are asked, by names of your own; `timestamp_roots` the files (from
+    the home's folder) with the certificates that their tokens must lead to, also those of authorities no longer asked.
     """
 
     origin: str
@@ -31,6 +33,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site: Literal["", "london", "paris"] = ""
     witnesses: dict[str, str] = {}
     peers: dict[str, str] = {}
+    timestamp_urls: dict[str, str] = {}
+    timestamp_roots: dict[str, str] = {}
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:

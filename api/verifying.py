@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 import migrations
+from api import stamping
 from api.home import Home
 from ledger import errors
 from ledger.evidence.exported import ExportedLog
@@ -32,8 +33,9 @@ def verify_home(
 
     `check_triggers` is false only for who took them away and wants to know what else is found.
 
-    Returns {"ok", "entries", "checked": {…, "views": [nations]}, "problems": [{"position", "what"}], "views": […]}. Raises only
-    where nothing can be read at all.
+    Returns {"ok", "entries", "checked": {…, "views": [nations]}, "problems": [{"position", "what"}], "views": […],
+    "timestamps": {"good", "lapsed", "unchecked"}}; a time stamp that lapsed or cannot be checked here is no problem of the log.
+    Raises only where nothing can be read at all.
     """
     openers = {nation: key for nation in home.nations if (key := home.sealing_key(nation)) is not None}
     rows, holder = StoredRows(home.reader.engine), home.nations[0] if home.settings.site else ""
@@ -50,6 +52,8 @@ def verify_home(
             view, wrong = {"view": nation}, [{"position": 0, "what": f"view {nation} cannot be read: {unread}"}]
         views.append(view)
         problems += wrong
+    answer["timestamps"] = _timestamps(home, problems)
+    answer["checked"]["timestamps"] = answer["timestamps"]["good"]
     problems.sort(key=lambda problem: problem["position"])
     answer["ok"] = not problems
     answer["checked"]["views"] = [view["view"] for view in views]
@@ -69,6 +73,20 @@ def verify_export(
     answer = verify(ExportedLog(folder), parse_policy(given.read_bytes()), {}, None, progress)
     answer["checked"]["views"] = []
     return {**answer, "views": [], "policy": "given" if policy_file else "from the folder itself: it fits together, no more"}
+
+
+def _timestamps(home: Home, problems: list[dict[str, Any]]) -> dict[str, int]:
+    """How many chains of time-stamp tokens are good, lapsed, or cannot be checked here; what is wrong joins the problems."""
+    counts = {"good": 0, "lapsed": 0, "unchecked": 0}
+    try:
+        chains, wrong = stamping.verify(home)
+    except errors.EntenteError as unread:
+        problems.append({"position": 0, "what": f"time stamps cannot be verified: {unread}"})
+        return counts
+    problems += [{"position": size, "what": what} for size, what in wrong]
+    for chain in chains:
+        counts[chain.state(stamping.now())] += 1
+    return counts
 
 
 def _revisions(home: Home) -> list[dict[str, Any]]:

@@ -197,6 +197,12 @@ class BadSection(VerificationFailed):
     code = "bad-section"
 
 
+class BadTimestamp(VerificationFailed):
+    """The time-stamp token is not one, is for something else, or was not made by the authority it is said to be of."""
+
+    code = "bad-timestamp"
+
+
 class BadBundle(VerificationFailed):
     """The evidence bundle is not in its one form, or something in it does not hold."""
 

@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,14 @@ T = 1_440_633_600
 @pytest.fixture
 def home(tmp_path: Path, store_url: str) -> Iterator[Home]:
     """A live ledger, told no time, with its first entries."""
-    url = store_url if store_url.startswith("postgresql") else ""
-    with Home.create(tmp_path / "home", Settings("live.example/joint", False, url, url, url)) as made:
+    with live(tmp_path / "home", store_url if store_url.startswith("postgresql") else "") as made:
+        yield made
+
+
+@contextmanager
+def live(folder: Path, url: str = "") -> Iterator[Home]:
+    """A live ledger, on SQLite in its folder unless a database is given."""
+    with Home.create(folder, Settings("live.example/joint", False, url, url, url)) as made:
         Registrar(made).open_log(exercise=False)
         for nation in ("GB", "FR"):
             made.projector(nation).follow()

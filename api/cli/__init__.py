@@ -14,6 +14,7 @@ from contextlib import suppress
 from api.cli import (
     append,
     bracket,
+    bundle,
     demo,
     doctor,
     equivocation,
@@ -29,6 +30,7 @@ from api.cli import (
     report,
     serve,
     situation,
+    timestamp,
 )
 from api.cli.arguments import Parser, Usage, add_shared
 from api.cli.rendering import plain
@@ -43,10 +45,10 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.EntenteError, USAGE),
 )
 # Named here so that whoever asks for one is told so, instead of being told that they cannot spell.
-NOT_IN_THIS_RELEASE = ("bundle", "relay", "signer", "access", "hold", "erase")
+NOT_IN_THIS_RELEASE = ("relay", "signer", "access", "hold", "erase")
 MODULES = (
     *(demo, exercise, append, figures, situation, reconcile, replay, report, project),
-    *(log, bracket, index, mirror, serve, equivocation, keys, doctor),
+    *(log, bracket, timestamp, index, bundle, mirror, serve, equivocation, keys, doctor),
 )
 
 

@@ -27,13 +27,17 @@ def add_to(commands: Commands[Parser]) -> None:
 
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Print the bracket of an entry; 1 where the ledger's own time lies outside."""
+    from api import stamping
     from ledger.evidence.bracket import find_bracket
-    from ledger.store.cosignatures import Finality
 
     with session.home() as home:
-        finality = Finality(home.reader, home.policy())
-        found = find_bracket(finality, position_of(home, arguments.entry)).as_dict()
-        document = {**found, "exercise": home.settings.exercise}
+        position = position_of(home, arguments.entry)
+        stamped = stamping.stamped_by(home, position)
+        document = {
+            **find_bracket(home.finality(), position).as_dict(),
+            "stamped": stamped.as_dict(stamping.now()) if stamped else None,
+            "exercise": home.settings.exercise,
+        }
         words = Words(session.language())
         session.answer(document, lambda: bracket_lines(document, words))
     return 0 if document["inside"] else NO
@@ -59,6 +63,8 @@ def bracket_lines(document: Mapping[str, Any], words: Words) -> Iterable[str]:
             said.append(words(f"bracket {name}", at=second(side["at"])))
         elif name == "after":
             said.append(words("bracket not yet"))
+    if stamp := document["stamped"]:
+        said.append(words("bracket stamped", who=stamp["authority"], at=second(stamp["at"]), size=stamp["size"]))
     said.append(words("bracket inside" if document["inside"] else "bracket outside", seconds=document["tolerance_seconds"]))
     if document["exercise"]:
         said.append(words("bracket exercise"))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PRIVATE_SUFFIXES = (".pem",)
 CLOCK_AHEAD_SECONDS_MAX = 2
+STAMPED_DAYS_MAX = 1
 NO = 1
 
 
@@ -160,6 +161,22 @@ def _views(home: Home) -> Iterator[Look]:
         yield Look("views", f"{nation} parked", str(parked), not parked, "see entente situation --json", is_fatal=False)
 
 
+def _timestamps(home: Home) -> Iterator[Look]:
+    from api import stamping
+
+    if not home.settings.timestamp_urls:
+        return
+    stamping.roots_of(home)
+    stamped = stamping.newest(home)
+    for name in home.settings.timestamp_urls:
+        days = (stamping.now() - stamped[name].at) // stamping.DAY_MICROSECONDS if name in stamped else None
+        value = "has stamped nothing" if days is None else f"stamped {days} days ago"
+        yield Look(
+            "timestamps", name, value, days is not None and days <= STAMPED_DAYS_MAX, "entente timestamp, once a day",
+            is_fatal=False,
+        )  # fmt: skip
+
+
 CHECKS: dict[str, Callable[[Home], Iterator[Look]]] = {
     "store": _store,
     "guards": _guards,
@@ -168,4 +185,5 @@ CHECKS: dict[str, Callable[[Home], Iterator[Look]]] = {
     "clock": _clock,
     "policy": _policy,
     "views": _views,
+    "timestamps": _timestamps,
 }

@@ -26,7 +26,7 @@ CHECKED = {
     "indexes": "indexes of streams made again",
     "columns": "rows compared with their entries", "sections": "sections matched", "wraps_opened": "wraps opened",
     "checkpoints": "checkpoints verified", "tiles": "tiles compared",
-    "cosigned_times": "co-signatures' times compared with what they cover",
+    "cosigned_times": "co-signatures' times compared with what they cover", "timestamps": "time stamps verified",
 }  # fmt: skip
 
 
@@ -213,6 +213,9 @@ def verified_lines(answer: dict[str, Any]) -> list[str]:
     cosigned = ", ".join(checked["cosignatures"]) or "nobody"
     views = f"; views derived again: {', '.join(checked['views'])}" if checked["views"] else ""
     lines.append(f"  co-signed by {cosigned}{views}")
+    stamps = answer.get("timestamps", {})
+    if weak := stamps.get("lapsed", 0) + stamps.get("unchecked", 0):
+        lines.append(f"  {weak} time stamps have lapsed, or cannot be checked here: entente timestamp --list says which")
     if answer["ok"]:
         return [*lines, "", f"OK: {answer['entries']} entries, and nothing is wrong."]
     problems = [[f"no. {problem['position']}", problem["what"]] for problem in answer["problems"]]

@@ -177,6 +177,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Not both have co-signed a log that holds it: its time is not bounded from above yet.",
         "Les deux n'ont pas encore contresigné un journal qui le contienne : rien ne borne encore sa date par le haut.",
     ),
+    "bracket stamped": (
+        "Not after {at}, whatever both say: {who} stamped the co-signed log of {size} entries then.",
+        "Pas après le {at}, quoi qu'en disent les deux : {who} a alors horodaté leur journal de {size} enregistrements.",
+    ),
     "bracket inside": (
         "The ledger's own time contradicts none of this, {seconds} seconds allowed between clocks.",
         "L'heure du journal ne contredit rien de cela, à {seconds} secondes près entre horloges.",

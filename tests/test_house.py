@@ -279,7 +279,7 @@ def test_a_larger_set_contains_the_smaller(small, large):
 def test_what_runs_is_what_is_declared():
     """The rooms import only what pyproject.toml declares as dependencies of the core or of the service."""
     declared = (ROOT / "pyproject.toml").read_text()
-    of_import = {"nacl": "pynacl", "psycopg2": "psycopg2-binary"}
+    of_import = {"nacl": "pynacl", "psycopg2": "psycopg2-binary", "rfc3161_client": "rfc3161-client"}
     missing = {
         f"{name(path)}: {top}"
         for path in sources(*ROOMS, "migrations")

@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.telemetry import TelemetryConfig
 
 from api import log, problems, witnessing
+from api.daily import Daily
 from api.following import Follower
 from api.home import SITES, Home
 from api.tokens import holder_of
@@ -46,11 +47,12 @@ class Parts:
     gossip: Gossip
     follower: Follower | None = None
     collector: Collector | None = None
+    daily: Daily | None = None
 
     def workers(self) -> list[Callable[[threading.Event], None]]:
         """What runs beside the answering, each until its event is set."""
         found: list[Callable[[threading.Event], None]] = [self.gossip.run] if self.gossip.peers else []
-        found += [part.run for part in (self.follower, self.collector) if part is not None]
+        found += [part.run for part in (self.follower, self.collector, self.daily) if part is not None]
         return found
 
     def reasons(self) -> list[str]:
@@ -67,7 +69,7 @@ def log_parts(home: Home, witnesses: Mapping[str, str], peers: Mapping[str, str]
     held, policy = home.held, home.policy()
     collector = Collector(held, policy, {name: RemoteWitness(url) for name, url in witnesses.items()})
     meet = partial(meet_at_the_log, held, policy, home.path / FOLDER)
-    return Parts(home, Gossip(_peers(home, peers), meet), collector=collector)
+    return Parts(home, Gossip(_peers(home, peers), meet), collector=collector, daily=Daily(home))
 
 
 def mirror_parts(home: Home, follower: Follower, peers: Mapping[str, str]) -> Parts:
@@ -77,7 +79,7 @@ def mirror_parts(home: Home, follower: Follower, peers: Mapping[str, str]) -> Pa
         with follower.mirror.turn():
             return follower.mirror.meet(signed)
 
-    return Parts(home, Gossip(_peers(home, peers), meet), follower=follower)
+    return Parts(home, Gossip(_peers(home, peers), meet), follower=follower, daily=Daily(home))
 
 
 def _peers(home: Home, peers: Mapping[str, str]) -> dict[str, Source]:

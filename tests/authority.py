@@ -113,9 +113,9 @@ class Tsa:
         )
         return (self.folder / "response").read_bytes()
 
-    def query(self, digest: bytes, *more: str) -> bytes:
+    def query(self, digest: bytes, *more: str, digest_name: str = "sha256") -> bytes:
         """A query made by openssl, with a nonce of its own."""
-        self._openssl("ts", "-query", "-sha256", "-digest", digest.hex(), "-cert", "-out", "query", *more)
+        self._openssl("ts", "-query", f"-{digest_name}", "-digest", digest.hex(), "-cert", "-out", "query", *more)
         return (self.folder / "query").read_bytes()
 
     def _openssl(self, *arguments: str) -> None:

@@ -115,6 +115,11 @@ def over_other_bytes(tsa: Tsa, query: bytes, to: Any) -> bytes:
     return tsa.reply(tsa.query(hashlib.sha256(b"something else").digest()))
 
 
+def under_another_digests_name(tsa: Tsa, query: bytes, to: Any) -> bytes:
+    """The same 32 bytes, said to be of a function that may be weaker."""
+    return tsa.reply(tsa.query(hashlib.sha256(NOTE).digest(), digest_name="sha3-256"), "sha3-256")
+
+
 def to_another_request(tsa: Tsa, query: bytes, to: Any) -> bytes:
     return tsa.reply(tsa.query(hashlib.sha256(NOTE).digest()))
 
@@ -151,6 +156,7 @@ def without_certificates(tsa: Tsa, query: bytes, to: Any) -> bytes:
     ("behave", "what"),
     [
         (over_other_bytes, "over other bytes"),
+        (under_another_digests_name, "over a digest other than SHA-256"),
         (to_another_request, "its nonce is not the one sent"),
         (to_no_request, "its nonce is not the one sent"),
         (with_modifications, "did not grant it: granted with mods"),

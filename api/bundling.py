@@ -20,11 +20,12 @@ from ledger.events.base import Header
 from ledger.events.sharing import MandateGranted
 from ledger.events.values import Scope
 from ledger.evidence import loadfile
+from ledger.evidence.browserpage import verifier_page
 from ledger.evidence.bundle import REFUSED, Verdict, verify
 from ledger.evidence.bundle_claims import DIGESTS
 from ledger.evidence.bundle_manifest import Answer, NotOpened, OfFigure, OfReport, OfStream, Positions, Question
 from ledger.evidence.bundle_names import VERIFIER, index_name, report_name
-from ledger.evidence.bundle_write import Draft, Opened, write_bundle
+from ledger.evidence.bundle_write import Draft, Opened, ReadAhead, write_bundle
 from ledger.evidence.bundle_zip import Archive, ReadAt
 from ledger.evidence.sealed import SEALED
 from ledger.formats import sealing, strict
@@ -43,7 +44,6 @@ KINDS: Mapping[str, Callable[[Header], bool]] = {
     "rescues": lambda header: header.regime == "GENERAL",
 }
 """Kinds of entries that may be withheld as a whole: the two that stand together on a legal basis only."""
-VERIFIER_FILE = Path(__file__).parent / "console" / "verify.html"
 
 
 class Asked(NamedTuple):
@@ -73,11 +73,12 @@ def create(home: Home, question: Question, out: Path, asked: Asked, size: int) -
     """
     if out.exists():
         raise errors.BadQuestion(f"{out} exists", field="--out", remedy="name a new file")
-    draft = _draft(home, question, asked, size)
+    log = ReadAhead(home.ledger)
+    draft = _draft(home, log, question, asked, size)
     partial = out.with_name(out.name + ".partial")
     try:
         with partial.open("xb") as file:
-            write_bundle(file, home.ledger, draft)
+            write_bundle(file, log, draft)
             file.flush()
             os.fsync(file.fileno())
         verdict = verify_file(partial, home.policy())
@@ -133,8 +134,7 @@ def _reader(file: BinaryIO) -> ReadAt:
 # -- drafting -----------------------------------------------------------------------------------------------------------------
 
 
-def _draft(home: Home, question: Question, asked: Asked, size: int) -> Draft:
-    log = home.ledger
+def _draft(home: Home, log: Any, question: Question, asked: Asked, size: int) -> Draft:
     kinds = {kind: KINDS[kind] for kind in asked.withhold_kinds}
     picked = picking.pick(question, log, size, lambda header: any(is_of(header) for is_of in kinds.values()))
     if asked.basis is not None:
@@ -165,7 +165,7 @@ def _draft(home: Home, question: Question, asked: Asked, size: int) -> Draft:
         withheld=withheld,
         versions=versions,
         opened=opened,
-        answer=_answer(home, question, picked, shown, opened, size),
+        answer=_answer(log, question, picked, shown, opened, size),
         basis=asked.basis,
         beside=_beside(home, question, index, size) | _verifier(asked),
     )
@@ -185,7 +185,7 @@ def _require_withholdable(picked: Picked, withhold: Mapping[int, str]) -> None:
 
 
 def _answer(
-    home: Home, question: Question, picked: Picked, shown: Sequence[_Shown], opened: Sequence[Opened], size: int
+    log: Any, question: Question, picked: Picked, shown: Sequence[_Shown], opened: Sequence[Opened], size: int
 ) -> Answer | None:
     if not isinstance(question, OfFigure | OfReport):
         return None
@@ -202,10 +202,10 @@ def _answer(
             raise errors.BadSection("not opened", field="sections.inner")
         return sealing.open_with_key(_commitment(outer.header, 0), section.ciphertext, section.key)
 
-    entries = ((s.position, home.ledger.entry(s.position)) for s in shown if s.position <= last)
+    entries = ((s.position, log.entry(s.position)) for s in shown if s.position <= last)
     if isinstance(question, OfFigure):
         return picking.figure(question, entries, last, not_opened, inner)
-    _, issued = picking.find_report(question, home.ledger, size)
+    _, issued = picking.find_report(question, log, size)
     again = picking.report(issued, entries, not_opened, inner)
     return msgspec.structs.replace(again, figures=dict(issued.figures), ruleset=issued.ruleset)
 
@@ -244,8 +244,8 @@ def _beside(home: Home, question: Question, index: Committed | None, size: int) 
 
 
 def _verifier(asked: Asked) -> dict[str, bytes]:
-    """The browser's verifier, where this version has one."""
-    return {VERIFIER: VERIFIER_FILE.read_bytes()} if asked.has_verifier and VERIFIER_FILE.exists() else {}
+    """The browser's verifier, unless it is left out."""
+    return {VERIFIER: verifier_page()} if asked.has_verifier else {}
 
 
 def _documents(home: Home, question: OfReport, size: int) -> dict[str, bytes]:

@@ -24,7 +24,7 @@ QUESTIONS = ("stream", "begin", "figure", "report")
 
 
 def add_to(commands: Commands[Parser]) -> None:
-    """Add bundle create, verify, loadfile."""
+    """Add bundle create, verify, page, loadfile."""
     group = add_group(commands, "bundle", "evidence bundles: answers that carry everything needed to check them, offline")
     create = add_command(
         group, "create", run_create, "write one file that answers a question and proves the answer",
@@ -55,6 +55,11 @@ def add_to(commands: Commands[Parser]) -> None:
     )
     verify.add_argument("file", metavar="FILE.zip", type=Path)
     verify.add_argument("--policy", metavar="FILE", type=Path, help="whom you trust: a policy file that did not come with it")
+    page = add_command(
+        group, "page", run_page, "the browser's verifier, verify.html, and its SHA-256",
+        "A second implementation, in one file, that checks bundles in a browser without a network.",
+    )  # fmt: skip
+    page.add_argument("--out", metavar="FILE.html", type=Path, help="write it there; without it only its digest is told")
     load = add_command(
         group, "loadfile", run_loadfile, "lay a bundle out for a review platform: Concordance DAT, OPT, natives, text, pages",
         "The bundle is verified first; document numbers are positions in the log, the same in every bundle.",
@@ -177,6 +182,19 @@ def _verified(session: Session, arguments: argparse.Namespace) -> Verdict:
         policy = parse_policy(arguments.policy.read_bytes())
     with session.progress("entries") as progress:
         return verify_file(arguments.file, policy, progress)
+
+
+def run_page(session: Session, arguments: argparse.Namespace) -> int:
+    """Write the browser's verifier, and tell its digest, which must be the one published with the release."""
+    from ledger.evidence.browserpage import verifier_page, verifier_sha256
+
+    page = verifier_page()
+    if arguments.out is not None:
+        arguments.out.write_bytes(page)
+    name = None if arguments.out is None else str(arguments.out)
+    document = {"bytes": len(page), "file": name, "sha256": verifier_sha256()}
+    session.answer(document, lambda: [f"{document['sha256']}  {name or 'verify.html'}"])
+    return 0
 
 
 def run_loadfile(session: Session, arguments: argparse.Namespace) -> int:

@@ -1,0 +1,54 @@
+// What a bundle claims beyond single entries: the ring it repeats, completeness, purpose (docs/format.md, sections 12.5, 12.6, 12.9).
+
+import { base64Of, equal, utf8 } from "./bytes.js";
+import { formatCanonical } from "./canonical.js";
+import { check } from "./problem.js";
+
+const COMBINING_TYPES = ["access.combined", "mandate.granted"];
+
+/** `keys.jsonl` is the ring, to the byte. */
+export async function checkKeys(bundle, ring) {
+  const lines = [...ring.keys.values()].map((key) => `${formatCanonical(keyLine(key))}\n`);
+  check(equal(utf8(lines.join("")), await bundle.read("keys.jsonl")), "keys-differ");
+}
+
+function keyLine(key) {
+  return {
+    key_id: key.keyId,
+    nation: key.nation,
+    owner: key.owner,
+    public_key: base64Of(key.publicKey),
+    role: key.role,
+    since: key.since,
+    suspect_from: key.suspectFrom,
+    suspended: key.suspended,
+    type_code: key.typeCode,
+    until: key.until,
+  };
+}
+
+/** Nothing is missing from what is claimed to be whole. */
+export function checkComplete({ manifest, positions }, reading) {
+  if (manifest.complete.kind === "stream") checkStream(manifest, reading);
+  else checkPositions(manifest, positions);
+}
+
+function checkPositions({ complete: { first, last }, log: { size } }, positions) {
+  check(first >= 1 && last <= size && last >= first - 1, "claim-gap");
+  // Positions are distinct, so counting those in the range shows whether one is missing, however long the range is said to be.
+  check(positions.filter((position) => position >= first && position <= last).length === last - first + 1, "claim-gap");
+}
+
+function checkStream({ complete, withheld }, { full }) {
+  const found = [...full.values()].filter(({ stream }) => stream === complete.stream);
+  found.push(...withheld.filter(({ version }) => version !== undefined));
+  found.sort((left, right) => left.position - right.position);
+  check(found.length === complete.versions && found.every(({ version }, i) => version === i + 1), "claim-stream");
+}
+
+/** Rescues stand beside cases only where a recorded event allows it. */
+export function checkPurpose({ basis }, { full }) {
+  const entries = [...full.values()];
+  if (!entries.some(({ type }) => type.startsWith("case.")) || !entries.some(({ regime }) => regime === "GENERAL")) return;
+  check(entries.some(({ id, type }) => id === basis && COMBINING_TYPES.includes(type)), "purpose");
+}

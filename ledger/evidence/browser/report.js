@@ -1,0 +1,113 @@
+// The result of a verification, for people: the verdict first, then what it rests on.
+
+import { code, instant, make, table, terms } from "./dom.js";
+import { entryList, goToEntry } from "./entrylist.js";
+import { PROBLEMS } from "./problems.js";
+
+const SIGNS = { proven: "✓", "not-final": "!", "internally-consistent": "!", refused: "✕" };
+
+/** The parts of the result of `{document, found, file}` in one language (`words`, `language` its code), to be laid one under another. */
+export function resultParts({ document: told, found, file }, words, language) {
+  const parts = [banner(told, words)];
+  if (told.problem !== null) return [...parts, problemPart(told.problem, file, words, language)];
+  const entries = make("section", { class: "part" }, make("h3", {}, words.entriesTitle), entryList(found, words));
+  const goTo = (position) => goToEntry(entries, position);
+  parts.push(questionPart(told, file, words));
+  if (told.answer !== null) parts.push(answerPart(told, words, goTo));
+  parts.push(listsPart(told, words), keysPart(told, words), entries);
+  return parts;
+}
+
+function banner({ verdict, exercise }, words) {
+  const sign = make("span", { class: "sign", "aria-hidden": "true" }, SIGNS[verdict]);
+  const title = make("h2", { id: "verdict", tabindex: "-1" }, sign, words.verdict[verdict]);
+  const invented = exercise ? make("p", { class: "invented" }, words.invented) : null;
+  return make("section", { class: `banner ${verdict}` }, title, make("p", {}, words.verdictMeans[verdict]), invented);
+}
+
+function problemPart({ code: problem, file: name }, file, words, language) {
+  const meaning = PROBLEMS.get(problem)?.[language] ?? problem;
+  return make(
+    "section",
+    { class: "part" },
+    make("h3", {}, words.problem),
+    make("p", {}, make("strong", {}, meaning)),
+    terms(
+      [words.problemCode, code(problem)],
+      name === null ? null : [words.problemFile, code(name)],
+      [words.file, `${file.name} (${words.bytes(file.size)})`],
+    ),
+  );
+}
+
+function questionPart({ question, log }, file, words) {
+  return make(
+    "section",
+    { class: "part" },
+    make("h3", {}, words.question),
+    make("p", { class: "asked" }, words.asked[question.kind](question)),
+    terms(
+      [words.file, `${file.name} (${words.bytes(file.size)})`],
+      [words.log, `${log.origin}, ${words.logSize(log.size)}`],
+      [words.root, code(log.root)],
+    ),
+  );
+}
+
+function answerPart({ question, answer }, words, goTo) {
+  const part = make("section", { class: "part" }, make("h3", {}, words.answer));
+  if (question.kind === "figure") part.append(...figureParts(answer, words, goTo));
+  else {
+    const rows = Object.entries(answer.figures).map(([name, value]) => [name, value.toLocaleString(words.locale)]);
+    part.append(table(words.answer, [words.line.figure, words.line.value], rows, [1]), make("p", {}, words.reportNote));
+  }
+  const window = [instant(answer.window.from, words.locale), " – ", instant(answer.window.to, words.locale)];
+  part.append(terms([words.window, ...window], [words.ruleset, answer.ruleset]));
+  const { GB, FR } = answer.not_opened;
+  if (GB + FR > 0) part.append(make("p", {}, words.notOpened(GB, FR)));
+  return part;
+}
+
+function figureParts({ lines, unit, value }, words, goTo) {
+  const number = (n) => n.toLocaleString(words.locale);
+  const { position, event, quantity, total } = words.line;
+  const rows = lines.map((line) => {
+    const show = { type: "button", class: "plain", "aria-label": words.showEntry(line.position), onclick: () => goTo(line.position) };
+    return [make("button", show, `${line.position}`), code(line.event), number(line.quantity)];
+  });
+  rows.push([make("strong", {}, total), "", make("strong", {}, number(value))]);
+  const big = make("p", { class: "value" }, make("strong", {}, number(value)), ` ${unit}`);
+  return [big, table(words.answer, [position, event, quantity], rows, [2]), make("p", {}, words.answerNote)];
+}
+
+/** What is proven, assumed and not proven: three lists side by side where there is room. */
+function listsPart(told, words) {
+  const list = (title, said, codes) => {
+    const items = codes.map((one) => make("li", {}, said[one]?.(told) ?? one));
+    return make("section", {}, make("h3", {}, title), make("ul", {}, items));
+  };
+  return make(
+    "div",
+    { class: "part lists" },
+    list(words.provenTitle, words.proven, told.proven),
+    list(words.assumedTitle, words.assumed, told.assumed),
+    list(words.notProvenTitle, words.notProven, told.not_proven),
+  );
+}
+
+function keysPart({ cosigned, keys }, words) {
+  const part = make("section", { class: "part" }, make("h3", {}, words.keysTitle));
+  const at = (time) => instant(isoOf(time), words.locale);
+  if (cosigned.length === 0) part.append(make("p", {}, words.nobody));
+  else part.append(table(words.cosignedTitle, [words.cosigner.name, words.cosigner.time], cosigned.map(({ name, time }) => [name, at(time)])));
+  const { owner, nation, role, signed, keyId } = words.signer;
+  const rows = keys.map((key) => [key.owner, key.nation, words.role[key.role], `${key.signed}`, code(`${key.key_id.slice(0, 16)}…`)]);
+  part.append(table(words.signersTitle, [owner, nation, role, signed, keyId], rows, [3]));
+  return part;
+}
+
+/** Unix seconds as an instant; as the number itself where no calendar reaches that far. */
+function isoOf(seconds) {
+  const at = new Date(Number(seconds) * 1000);
+  return Number.isNaN(at.getTime()) ? String(seconds) : at.toISOString();
+}

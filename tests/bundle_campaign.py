@@ -8,8 +8,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from tests.bundle_forging import forged
 from tests.bundles import FIGURE, STREAM, code_of, files_of, flipped, golden_policy, mended, replaced, verdict_of
-from tests.forging import forged
 
 MENDED_A_TURN = 2_500
 UNREAD = ("RECIPE.txt", "verify.html")

@@ -18,6 +18,7 @@ from ledger.formats import merkle, sealing
 from ledger.formats.entry import parse_entry
 from ledger.formats.proof import format_proof
 from projections import report as reports
+from tests.bundle_forging import altered, following, forged, headed, keys_of, signed_entry
 from tests.bundles import (
     FIGURE,
     HOUR,
@@ -37,7 +38,6 @@ from tests.bundles import (
     setting,
     verdict_of,
 )  # fmt: skip
-from tests.forging import altered, following, forged, headed, keys_of, signed_entry
 
 # -- entries, by who holds every key -----------------------------------------------------------------------------------------
 

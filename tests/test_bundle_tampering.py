@@ -25,6 +25,7 @@ from ledger.evidence.bundle_names import FILES_MAX, MANIFEST, REQUIRED
 from ledger.evidence.bundle_zip import Member, end_record
 from ledger.formats import note
 from projections.wording.bundles import PROBLEMS
+from tests.bundle_forging import checkpoint_of
 from tests.bundles import (
     FIGURE,
     ORIGIN,
@@ -43,7 +44,6 @@ from tests.bundles import (
     setting,
     verdict_of,
 )  # fmt: skip
-from tests.forging import checkpoint_of
 
 ROOT = Path(__file__).parent.parent
 UNREAD = ("RECIPE.txt", "verify.html")

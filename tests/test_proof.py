@@ -89,3 +89,27 @@ def test_a_proof_under_a_checkpoint_of_another_log_is_refused():
     parsed = proof.parse_proof(proof.format_proof(5, merkle.prove_inclusion(5, 13, READ), signed))
     with pytest.raises(errors.BadNote):
         proof.verify_proof(parsed, HASHES[5], POLICY)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda body: body.replace(b"index 5", b"index 6"),
+        lambda body: body.replace(b"index 5\n", b"index 5\n\n"),
+        lambda body: body.replace(b"@v1\n", b"@v1\nextra eA==\n"),
+        lambda body: body.replace(b"=\n", b"\n", 1),
+        lambda body: body.replace(b"=\n", b"==\n", 1),
+        lambda body: body.replace(b"=\n", b"= \n", 1),
+        lambda body: body.replace(b"index 5\n", b"index 5\n" + b"A" * 43 + b"=\n" * 1 + b"AAAA\n"),
+        lambda body: body.replace(b"index 5\n", b"index 5\n" + (b"A" * 43 + b"=\n") * 61),
+        lambda body: body + b"\n",
+        lambda body: body[:-1],
+        lambda body: b"c2sp.org/tlog-proof@v1\nindex 5\n" + SIGNED,
+        lambda body: b"",
+    ],
+    ids=range(12),
+)
+def test_under_one_checkpoint_a_proof_has_one_spelling(spoil):
+    assert proof.path_under(PROVEN, 5, SIGNED) == proof.parse_proof(PROVEN).path
+    with pytest.raises(errors.BadProof):
+        proof.path_under(spoil(PROVEN), 5, SIGNED)

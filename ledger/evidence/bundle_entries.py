@@ -21,7 +21,15 @@ from ledger.events.keys import KeyRing, named_publics
 from ledger.events.registry import Registry
 from ledger.events.registry_types import IndexCommitted
 from ledger.events.stating import IDENTIFIER, SALT, UUID7
-from ledger.evidence.bundle_names import CHECKPOINT, entry_name, proof_name, section_names
+from ledger.evidence.bundle_names import (
+    CHECKPOINT,
+    SEALED_FILE,
+    entry_name,
+    position_of,
+    proof_name,
+    section_index_of,
+    section_names,
+)
 from ledger.evidence.bundle_zip import Archive
 from ledger.evidence.sealed import INNER, SEALED, decode_inner, require_sound
 from ledger.formats import envelope, merkle, proof, sealing, strict
@@ -91,6 +99,7 @@ class Entries:
         self.indexes: dict[int, bytes] = {}
         self.opened = self.inner_sound = self.inner_unsound = 0
         self._note = archive.read(CHECKPOINT)
+        self._opened = _opened(archive)
         self._streams: dict[str, Seen] = {}
         self._ids: set[str] = set()
         self._recorded_at = 0
@@ -112,15 +121,12 @@ class Entries:
 
     def _prove(self, position: int, leaf_hash: bytes) -> None:
         name = proof_name(position)
-        content = self.archive.read(name)
         try:
-            parsed = proof.parse_proof(content)
-            if proof.format_proof(position - 1, parsed.path, self._note) != content:
-                raise errors.BadProof("not the proof of this position under the bundle's checkpoint")
-        except errors.VerificationFailed as wrong:
+            path = proof.path_under(self.archive.read(name), position - 1, self._note)
+        except errors.BadProof as wrong:
             raise BadBundle("proof-form", wrong.message, file=name) from None
         try:
-            merkle.verify_inclusion(leaf_hash, position - 1, self.checkpoint.size, parsed.path, self.checkpoint.root)
+            merkle.verify_inclusion(leaf_hash, position - 1, self.checkpoint.size, path, self.checkpoint.root)
         except errors.BadProof as wrong:
             raise BadBundle("proof-wrong", wrong.message, file=name) from None
 
@@ -204,10 +210,7 @@ class Entries:
         """Check every section of the entry that is opened in the bundle; an opened inner event is judged."""
         nation = event.data.nation if seen.type == SEALED and event is not None else ""
         inner_id, is_opened = "", False
-        for index in range(envelope.SECTIONS_MAX):
-            sealed, _ = section_names(seen.position, index)
-            if sealed not in self.archive.members:
-                continue
+        for index in self._opened.get(seen.position, ()):
             plaintext = self.read_section(seen.position, index, stated.sections)
             self.opened += 1
             if nation and event is not None and stated.sections[index].name == INNER:
@@ -242,6 +245,15 @@ class Entries:
             return ""
         self.inner_sound += 1
         return inner.header.id
+
+
+def _opened(archive: Archive) -> dict[int, list[int]]:
+    """Which sections of which positions are opened, by name."""
+    found: dict[int, list[int]] = {}
+    for name in archive.members:
+        if name.endswith(SEALED_FILE):
+            found.setdefault(position_of(name), []).append(section_index_of(name))
+    return found
 
 
 def _stated(entry: Entry, name: str) -> Stated:

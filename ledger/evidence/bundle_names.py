@@ -38,6 +38,7 @@ _INDEX = re.compile(r"index/[a-z0-9-][a-z0-9.-]{0,63}").fullmatch
 
 REPORT_KINDS = ("figures.json", "unsigned.pdf", "signed.pdf")
 REPORT_BYTES_MAX = 64 << 20
+SEALED_FILE = ".sealed"
 INDEX = "index/"
 INDEX_BYTES_MAX = 1 << 20
 
@@ -84,7 +85,7 @@ def proof_name(position: int) -> str:
 
 def section_names(position: int, index: int) -> tuple[str, str]:
     """The files of an opened section's ciphertext and key; `index` from 0 in the payload's `sections`."""
-    return f"sections/{position}-{index}.sealed", f"sections/{position}-{index}.key"
+    return f"sections/{position}-{index}{SEALED_FILE}", f"sections/{position}-{index}.key"
 
 
 def index_name(size: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -48,6 +49,8 @@ from ledger.formats.armour import encode64
 from ledger.formats.entry import split_entry
 from ledger.formats.proof import format_proof
 
+BLOCK_ENTRIES = 512
+BLOCKS_KEPT = 8
 RECIPE_FILE = Path(__file__).with_name("bundle_recipe.txt")
 
 
@@ -59,6 +62,25 @@ class Log(Protocol):
 
     def prove(self, position: int, size: int | None = None) -> list[bytes]:
         """The inclusion proof of an entry in the tree of `size`."""
+
+
+class ReadAhead:
+    """A log whose entries are read block by block: a bundle reads neighbours, several times over."""
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+        self._block = lru_cache(maxsize=BLOCKS_KEPT)(self._read_block)
+
+    def _read_block(self, number: int) -> dict[int, bytes]:
+        return dict(self._log.entries(number * BLOCK_ENTRIES, BLOCK_ENTRIES))
+
+    def entry(self, position: int) -> bytes:
+        """The exact bytes at a position. Raises NotFound."""
+        found = self._block((position - 1) // BLOCK_ENTRIES).get(position)
+        return found if found is not None else bytes(self._log.entry(position))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,27 @@ def parse_proof(content: bytes) -> Proof:
     return Proof(int(found[1]), path, checkpoint, extra)
 
 
+def path_under(content: bytes, leaf_index: int, checkpoint: bytes) -> tuple[bytes, ...]:
+    """The audit path of a proof of this very index under this very checkpoint, without extra data. Raises BadProof.
+
+    For whoever holds many proofs under one checkpoint, which is verified once: any other spelling is refused.
+    """
+    head, tail = f"{HEADER}\nindex {leaf_index}\n".encode("ascii"), b"\n" + checkpoint
+    lines = content[len(head) : len(content) - len(tail)]
+    if not content.startswith(head) or not content.endswith(tail) or len(content) < len(head) + len(tail):
+        raise errors.BadProof("not a proof of this index under this checkpoint")
+    parts = lines.split(b"\n")
+    if parts.pop() or len(parts) > PATH_HASHES_MAX:
+        raise errors.BadProof(f"the path is lines, and at most {PATH_HASHES_MAX}")
+    try:
+        path = tuple([decode64(part.decode("ascii", "replace")) for part in parts])
+    except errors.Malformed as wrong:
+        raise errors.BadProof(wrong.message) from None
+    if any(len(part) != merkle.HASH_BYTES for part in path):
+        raise errors.BadProof("a line of the path is not a hash")
+    return path
+
+
 def verify_proof(proof: Proof, leaf_hash: bytes, policy: Policy) -> Verified:
     """Verify that a leaf is in the log at the proof's index, under a policy's keys. Raises BadNote or BadProof.
 

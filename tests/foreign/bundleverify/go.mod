@@ -1,0 +1,3 @@
+module bundleverify
+
+go 1.19

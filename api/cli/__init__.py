@@ -25,6 +25,7 @@ from api.cli import (
     log,
     mirror,
     project,
+    receipt,
     reconcile,
     replay,
     report,
@@ -48,7 +49,7 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
 NOT_IN_THIS_RELEASE = ("relay", "signer", "access", "hold", "erase")
 MODULES = (
     *(demo, exercise, append, figures, situation, reconcile, replay, report, project),
-    *(log, bracket, timestamp, index, bundle, mirror, serve, equivocation, keys, doctor),
+    *(log, bracket, timestamp, index, bundle, mirror, serve, receipt, equivocation, keys, doctor),
 )
 
 

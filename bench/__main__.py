@@ -1,8 +1,8 @@
 """`python -m bench [GROUP ...]`: one JSON line a row on standard output, progress on standard error.
 
-Groups are append, rebuild, verify, query, memory; all of them unless some are named. BENCH_SECONDS (2) is how long one turn of
-a rate lasts, BENCH_ROUNDS (5, and no fewer) how many turns are taken, BENCH_EVENTS (100000) the size of the log that is read.
-Exit 1 if a row stays below its floor: floors are owed.
+Groups are append, rebuild, verify, query, memory, final; all of them unless some are named. BENCH_SECONDS (2) is how long one
+turn of a rate lasts, BENCH_ROUNDS (5, and no fewer) how many turns are taken, BENCH_EVENTS (100000) the size of the log that is
+read. Exit 1 if a row stays below its floor: floors are owed.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from bench.finality import catch_up_line, final_line
 from bench.measure import ROUNDS_MIN, Place, compare, machine
 from bench.memory import peak_mebibytes
 from bench.ours import FilledLogs
 from bench.rows import STORES, all_rows
 from tests.postgres import running_postgres
 
-GROUPS = ("append", "rebuild", "verify", "query", "memory")
+CATCH_UP_EVENTS_MAX = 20_000
+GROUPS = ("append", "rebuild", "verify", "query", "memory", "final")
 # A server that is measured gets room, the same for both sides of a row.
 POSTGRES_SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "8GB"}
 
@@ -60,6 +62,10 @@ def measure(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 if asked.only in row.what:
                     print(f"{row.what} ({row.store}) ...", file=sys.stderr, flush=True)
                     yield {**compare(row, place, asked.seconds, asked.rounds), "machine": here}
+            if group == "final":
+                for store in STORES:
+                    yield {**final_line(place, store, asked.seconds * asked.rounds), "machine": here}
+                    yield {**catch_up_line(place, store, min(asked.events, CATCH_UP_EVENTS_MAX)), "machine": here}
             if group == "memory":
                 for store in STORES:
                     peaks = peak_mebibytes(logs, place, store)

@@ -1,8 +1,8 @@
 """The long campaigns: `python -m tests.campaign --hours 2`, also `make campaign HOURS=2`.
 
-Its time is shared over the rows: random nights told by two calculations, bundles spoilt bit by bit, and writers killed with -9
-on both stores. Each turn prints one JSON line with its seed, what it reached, and the floors it holds itself to; a failure
-ends the campaign with exit 1.
+Its time is shared over the rows: random nights told by two calculations, the log forked at every size, bundles spoilt bit by
+bit, and writers killed with -9 on both stores. Each turn prints one JSON line with its seed, what it reached, and the floors it
+holds itself to; a failure ends the campaign with exit 1.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 from tests import oracle
 from tests.bundle_campaign import bundles
+from tests.fork_campaign import forks
 from tests.memory import play_in_memory
 from tests.postgres import running_postgres
 from tests.test_nights_agree import digests, disagreements
@@ -70,7 +71,7 @@ def main() -> int:
         while turn == 0 or time.monotonic() < end:
             seed = asked.seed + turn * 1000
             try:
-                rows = [nights(seed), bundles(seed)]
+                rows = [nights(seed), forks(seed), bundles(seed)]
                 with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder:
                     rows.append(kills(seed, f"sqlite:///{Path(folder) / 'ledger.sqlite'}"))
                 with server.database() as url:

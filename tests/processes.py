@@ -106,7 +106,7 @@ class Link:
                 near, _ = self._listening.accept()
             except OSError:
                 return
-            if self.is_cut:
+            if self.is_cut or not self.to:
                 near.close()
                 continue
             try:

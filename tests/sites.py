@@ -57,6 +57,11 @@ class Sites:
             clock.now = max(clock.now, at)
             step()
 
+    def adopt(self, policy: bytes) -> None:
+        """Give all three the same policy file."""
+        for home in (self.calais, *self.homes.values()):
+            home.policy_path.write_bytes(policy)
+
     def tell(self, events: int = 1, stream: str = "INC-LATER", **header: Any) -> list[Receipt]:
         """Append attempts at the fence, one after the other, each in a commit of its own."""
         calais = self.calais

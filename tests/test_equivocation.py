@@ -20,8 +20,9 @@ from ledger.formats.keys import SigningKey
 from ledger.formats.note import Checkpoint
 from ledger.formats.policy import Group, Log, Policy, Witness
 from ledger.formats.proof import Proof
-from tests.forks import Forked, kept_in
-from tests.sites import Sites
+from tests.forks import Forked, kept_in, require_refused_everywhere
+from tests.playing import load
+from tests.sites import NIGHT, Sites
 
 LATER = 40
 
@@ -75,6 +76,25 @@ def test_a_fork_is_proven_by_whoever_holds_the_other_history(sites: Sites, fork_
     found = require_stopped(sites, "london")
     assert {found.first.size, found.second.size} == {size, forked.home.held.head()}
     assert sites.london.held.entries(0, size) == sites.calais.ledger.entries(0, size)
+
+
+@pytest.mark.parametrize("size", [1, 2, 29, 64, 255, 256, 257])
+def test_whoever_has_the_logs_key_tells_nobody_another_history(told: Sites, size: int, tmp_path: Path) -> None:
+    """A slice of the campaign's forks at every size: shorter, as long and longer than what both hold."""
+    head = told.calais.ledger.head()
+    for length in (size + 1, head, head + 30):
+        assert require_refused_everywhere(told, size, length, tmp_path) == 2
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+    """Three hundred entries that both sites hold and have cosigned, on SQLite."""
+    made = Sites(tmp_path_factory.mktemp("told"), lambda: "", load(NIGHT))
+    made.tell(270)
+    for site in made.homes:
+        made.mirror(site)
+    yield made
+    made.close()
 
 
 def test_two_sites_told_different_histories_find_out_when_they_meet(sites: Sites, fork_at: Any) -> None:

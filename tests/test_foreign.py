@@ -79,12 +79,10 @@ def exported(tmp_path_factory):
     return home
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory):
-    """The Go program, built offline from the distribution's packages."""
+def built(source, target):
+    """A Go program, built offline from the distribution's packages."""
     if shutil.which("go") is None or not (GO_SOURCES / "src/golang.org/x/mod/sumdb/tlog").is_dir():
         pytest.fail("go is missing; as root: apt-get install golang-go golang-golang-x-mod-dev")
-    target = tmp_path_factory.mktemp("go") / "foreign"
     environment = os.environ | {
         "GO111MODULE": "off",
         "GOPATH": str(GO_SOURCES),
@@ -93,16 +91,16 @@ def program(tmp_path_factory):
         "CGO_ENABLED": "0",
     }
     environment.setdefault("HOME", str(target.parent))
-    built = subprocess.run(
-        ["go", "build", "-o", str(target), str(PROGRAM)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert built.returncode == 0, built.stderr
+    command = ["go", "build", "-o", str(target), str(source)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert ran.returncode == 0, ran.stderr
     return target
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """The Go program that reads a log."""
+    return built(PROGRAM, tmp_path_factory.mktemp("go") / "foreign")
 
 
 @pytest.fixture

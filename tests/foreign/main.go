@@ -1,9 +1,9 @@
 // Command foreign verifies an exported Entente log with Go's own transparency-log packages. It shares no code with the ledger:
 // golang.org/x/mod opens the note and checks tiles and proofs, the standard library checks Ed25519.
 //
-//	foreign -log VKEY [-cosigner VKEY]... [-keys FILE] [-proof FILE]... [-old NOTE -consistency FILE] DIR
+//	foreign -log VKEY [-cosigner VKEY]... [-keys FILE] [-proof FILE]... [-old NOTE -consistency FILE] [-token T] DIR|URL
 //
-// DIR holds `checkpoint` and `tile/` as C2SP tlog-tiles has them. With -keys (lines of `key id, base64 public key`) every
+// DIR or URL has `checkpoint` and `tile/` as C2SP tlog-tiles has them; the token is sent to a URL as a bearer's. With -keys (lines of `key id, base64 public key`) every
 // signature of every entry is verified too. It exits 1 naming the first fault, 2 on wrong usage.
 package main
 
@@ -16,6 +16,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -43,6 +45,7 @@ func main() {
 	keysFile := flag.String("keys", "", "file of key ids and public keys of events")
 	old := flag.String("old", "", "an earlier checkpoint of the same log")
 	consistency := flag.String("consistency", "", "the proof from it, a base64 hash a line")
+	flag.StringVar(&token, "token", "", "bearer token for a URL")
 	flag.Var(&cosigners, "cosigner", "verifier key of a cosigner that must have signed (type 0x04)")
 	flag.Var(&proofs, "proof", "a .tlog-proof file to check")
 	flag.Parse()
@@ -58,8 +61,31 @@ func main() {
 	fmt.Println(summary)
 }
 
+var token string
+
+// fetch reads a file of the log below a directory or a URL.
+func fetch(log, path string) ([]byte, error) {
+	if !strings.Contains(log, "://") {
+		return os.ReadFile(filepath.Join(log, path))
+	}
+	request, err := http.NewRequest("GET", log+"/"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", path, response.Status)
+	}
+	return io.ReadAll(response.Body)
+}
+
 func verify(dir, logKey string, cosigners []string, keysFile string, proofs []string, old, consistency string) (string, error) {
-	checkpoint, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
+	checkpoint, err := fetch(dir, "checkpoint")
 	if err != nil {
 		return "", err
 	}
@@ -179,7 +205,7 @@ func (c *cosigner) Verify(msg, sig []byte) bool {
 
 // -- tiles -------------------------------------------------------------------------------------------------------------------
 
-// tileFiles reads tiles below a directory. C2SP leaves the tile height out of tlog's paths.
+// tileFiles reads tiles below a directory or a URL. C2SP leaves the tile height out of tlog's paths.
 type tileFiles string
 
 func (d tileFiles) Height() int                     { return tileHeight }
@@ -188,7 +214,7 @@ func (d tileFiles) SaveTiles([]tlog.Tile, [][]byte) {}
 func (d tileFiles) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	var contents [][]byte
 	for _, t := range tiles {
-		content, err := os.ReadFile(filepath.Join(string(d), hashPath(t)))
+		content, err := fetch(string(d), hashPath(t))
 		if err != nil {
 			return nil, err
 		}
@@ -217,7 +243,7 @@ func checkTiles(dir string, tree tlog.Tree, reader tlog.HashReader) (int, error)
 			if err != nil {
 				return 0, fmt.Errorf("%s: %w", hashPath(t), err)
 			}
-			found, err := os.ReadFile(filepath.Join(dir, hashPath(t)))
+			found, err := fetch(dir, hashPath(t))
 			if err != nil {
 				return 0, err
 			}
@@ -243,7 +269,7 @@ func checkEntries(dir string, tree tlog.Tree, reader tlog.HashReader, keys map[s
 	signatures := 0
 	for index := int64(0); index*tileWidth < tree.N; index++ {
 		path := entryPath(index, width(tree.N, index))
-		content, err := os.ReadFile(filepath.Join(dir, path))
+		content, err := fetch(dir, path)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ledger import errors
-from ledger.evidence import authority
+from ledger.evidence import authority, timestamping
 from ledger.evidence.authority import Stamped, Wanted, obtain
 from ledger.evidence.timestamping import (
     RESPONSE_BYTES_MAX,
@@ -210,11 +210,11 @@ def test_a_certificate_for_another_purpose_stamps_nothing(tsa: Tsa, other: dict[
 def test_two_certificates_under_one_name_are_refused(tsa: Tsa) -> None:
     """OpenSSL could verify under the one and a reader look at the other."""
     serial = tsa.signer.certificate.serial_number
-    fake = signer(Certified("Root of authority"), serial=serial)
-    for pair in (tsa.signer.der + fake.der, fake.der + tsa.signer.der):
-        tsa.behave = lambda tsa, query, to, pair=pair: replace_in_der(tsa.reply(query), tsa.signer.der, pair)
-        answer = asked(tsa)
-        assert isinstance(answer, errors.BadTimestamp), answer
+    fakes = (signer(Certified("Root of authority"), serial=serial) for _ in range(100))
+    fake = next(fake for fake in fakes if (len(fake.der), fake.der) > (len(tsa.signer.der), tsa.signer.der))
+    pair = tsa.signer.der + fake.der  # in DER's order, so that both are read
+    tsa.behave = lambda tsa, query, to: replace_in_der(tsa.reply(query), tsa.signer.der, pair)
+    require_refused(tsa, "2 certificates in the token are the one its signature names")
 
 
 def test_a_clock_that_is_wrong_is_not_believed(tsa: Tsa) -> None:
@@ -398,6 +398,15 @@ def test_a_renewal_that_came_too_late_carries_nothing_over(tsa: Tsa) -> None:
     assert verify_chain(NOTE, [first], roots(tsa))
     with pytest.raises(errors.BadTimestamp, match=r"token 2 is of .* whose certificate ended at"):
         verify_chain(NOTE, [first, late], roots(tsa))
+
+
+def test_a_renewal_older_than_what_it_renews_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only an authority whose clock went back could make one: its answers are put in here."""
+    told = {b"1": Token(100, 900, "A"), b"2": Token(99, 950, "A"), b"3": Token(100, 950, "A")}
+    monkeypatch.setattr(timestamping, "verify_response", lambda response, stamped, roots: told[response])
+    assert len(verify_chain(NOTE, [b"1", b"3"], ())) == 2
+    with pytest.raises(errors.BadTimestamp, match="token 2 is of"):
+        verify_chain(NOTE, [b"1", b"2"], ())
 
 
 # -- certificates that are given ----------------------------------------------------------------------------------------------

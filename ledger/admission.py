@@ -33,6 +33,7 @@ __all__ = [
     "AlreadyRecorded",
     "Checked",
     "LedgerState",
+    "OnRecord",
     "PublicKeys",
     "StreamState",
     "Unverified",
@@ -85,24 +86,29 @@ class StreamState(msgspec.Struct, frozen=True, gc=False):
     life: Life
 
 
-class LedgerState(Protocol):
-    """What admission reads of the log at its head, earlier events of the same batch included."""
+class OnRecord(Protocol):
+    """What the last check reads of the log: a nation asks it of what it sealed, over what it alone sees of a stream."""
 
-    keys: KeyRing
     registry: Registry
     position: int
-
-    def known(self, event_id: str) -> bytes | None:
-        """SHA-256 of the payload recorded under this id, or None."""
-
-    def stream(self, name: str) -> StreamState:
-        """Version 0 and an unborn life where nothing is recorded."""
 
     def statements(self, name: str) -> list[Statement]:
         """Every joint statement of a stream in log order; read only for corrections and links."""
 
     def by_id(self, event_id: str) -> Statement | None:
         """The statement recorded under an event id."""
+
+
+class LedgerState(OnRecord, Protocol):
+    """What admission reads of the log at its head, earlier events of the same batch included."""
+
+    keys: KeyRing
+
+    def known(self, event_id: str) -> bytes | None:
+        """SHA-256 of the payload recorded under this id, or None."""
+
+    def stream(self, name: str) -> StreamState:
+        """Version 0 and an unborn life where nothing is recorded."""
 
 
 # -- second stage: in order, under the head lock ------------------------------------------------------------------------------
@@ -176,7 +182,7 @@ def require_expected_version(header: Header, before: StreamState) -> None:
         )
 
 
-def require_step(event: Event, before: StreamState, state: LedgerState, recorded_at: int | None = None) -> tuple[Life, bool]:
+def require_step(event: Event, before: StreamState, state: OnRecord, recorded_at: int | None = None) -> tuple[Life, bool]:
     """The life of the stream after this event, and whether it came out of order. Raises NotInThisState or NotAllowed.
 
     Without `recorded_at` (microseconds) a correction's times are not held against the clock.
@@ -201,11 +207,11 @@ def require_step(event: Event, before: StreamState, state: LedgerState, recorded
     return step(before.life, event)
 
 
-def _with(statements: list[Statement], event: Event, state: LedgerState) -> list[Statement]:
+def _with(statements: list[Statement], event: Event, state: OnRecord) -> list[Statement]:
     return [*statements, Statement(state.position + 1, 0, event)]
 
 
-def _correct(event: Event, state: LedgerState, recorded_at: int | None) -> Life:
+def _correct(event: Event, state: OnRecord, recorded_at: int | None) -> Life:
     """Only the originating nation corrects, on the target's stream, leaving a statement its type allows."""
     header, data = event.header, event.data
     statements = state.statements(header.stream)
@@ -239,7 +245,7 @@ def _on_record(event_id: str, statements: list[Statement], field: str) -> Statem
     return target
 
 
-def _same_nation(one: Header, other: Header, state: LedgerState) -> bool:
+def _same_nation(one: Header, other: Header, state: OnRecord) -> bool:
     return state.registry.nation_of(one.authority) == state.registry.nation_of(other.authority)
 
 
@@ -252,7 +258,7 @@ def _require_times(header: Header, registry: Registry, recorded_at: int | None) 
         require_not_from_the_future(occurred_at, registry, recorded_at)
 
 
-def _require_proposal(event: Event, state: LedgerState) -> None:
+def _require_proposal(event: Event, state: OnRecord) -> None:
     """What is proposed could be recorded by the originator: its target is here, and its patch is one the target allows."""
     statements = state.statements(event.header.stream)
     _on_record(event.data.target, statements, "data.target")
@@ -263,7 +269,7 @@ def _require_proposal(event: Event, state: LedgerState) -> None:
         raise errors.NotInThisState(wrong.message, field="data.patch", remedy="name fields of the target's type") from wrong
 
 
-def _require_answer(event: Event, state: LedgerState) -> None:
+def _require_answer(event: Event, state: OnRecord) -> None:
     """A proposal is answered by the nation whose statement it would correct."""
     statements = state.statements(event.header.stream)
     proposal = _on_record(event.data.proposal, statements, "data.proposal").event.data
@@ -282,7 +288,7 @@ def fold_life(statements: Iterable[Statement]) -> Life:
     return fold_amended((corrections.amend(s).event, s.event) for s in told)
 
 
-def _require_purpose(header: Header, links: tuple[str, ...], state: LedgerState) -> None:
+def _require_purpose(header: Header, links: tuple[str, ...], state: OnRecord) -> None:
     """Rescue is not evidence-gathering: a case is not tied to a rescue unless a recorded access event names the legal basis.
 
     A case is never held under general data protection law itself, whatever regime its header claims.

@@ -18,7 +18,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     A fact is live at position N when `stated <= N < ended`. `origin` is the position of the event that makes it; a correction
     restates the fact, so that `stated` is then the correction's position. `reading` tells who sees this version: `both` is the
     ordinary case; where something sealed to one nation changes an otherwise joint fact, the nation's view holds two versions,
-    `own` (with it) and `shared` (what both may see).
+    `own` (with it) and `shared` (what both may see). `key_id` is the key that the event names.
     """
 
     kind: str
@@ -48,5 +48,6 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     imprecision_seconds: int = 0
     regime: str = "LE"
     detail: str = ""
+    key_id: str = ""
     reading: Reading = "both"
     ended: int = NEVER

@@ -2,24 +2,27 @@
 
 `Fold.take(statement)` returns the facts it ends and the facts it states. Most events just state their own; a correction, a
 false alarm and its revocation, or a withdrawn link also change what earlier events of the stream say, and only that: later
-registry changes restate nothing. Pure: earlier statements and live facts come through the `Past` it is given.
+registry changes restate nothing. What a nation sealed and states jointly later, under the same id, is one statement: the joint
+one stands from its position on. Pure: earlier statements and live facts come through the `Past` it is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from ledger import errors
 from ledger.events.base import Event
-from ledger.events.correction import Corrections, Statement
-from ledger.events.incident import IncidentConfirmed, IncidentDeclaredUnfounded, IncidentLinked, IncidentLinkWithdrawn
+from ledger.events.correction import Statement
+from ledger.events.incident import IncidentDeclaredUnfounded
 from ledger.events.registry import Registry
 from ledger.formats.entry import parse_instant
+from projections.breaches import Seen, breaches
 from projections.fact import NEVER, Fact, Reading
-from projections.rules import RULES
+from projections.rules import RULES, Part
+from projections.standing import Standing
 
 IMPRECISION_SECONDS = {"exact": 0, "minute": 0, "approx_15m": 900, "approx_hour": 3600, "unknown": 43_200}
 
@@ -28,7 +31,10 @@ DEPENDENT = frozenset({"case.decision_withdrawn", "case.decision_appealed", "cas
 # Types that change what earlier events of their stream say. `incident.confirmed` does only after a false alarm was declared.
 RESTATING = DEPENDENT | {"correction.recorded", "incident.declared_unfounded", "incident.confirmed", "incident.link_withdrawn"}
 REGISTERING = frozenset({"authority.registered", "place.registered", "rules.adopted"})
-READINGS: tuple[Reading, ...] = ("own", "shared")
+# Types that speak of a statement as it was made, whatever became of it.
+SPEAKING_OF = frozenset({"correction.recorded", "correction.proposed"})
+
+Find = Callable[[str], Event | None]
 
 
 class Past(Protocol):
@@ -37,16 +43,23 @@ class Past(Protocol):
     def statements(self, stream: str) -> list[Statement]:
         """Every earlier statement of a stream that this nation sees, in log order."""
 
+    def by_id(self, event_id: str) -> Statement | None:
+        """The earlier statement of an id that this nation sees, the joint one where it sealed it before; None where none is."""
+
     def made(self, origins: Sequence[int]) -> list[Fact]:
         """All facts that events at these positions made so far, those since ended included, by (stated, ordinal)."""
 
 
 class Fold:
-    """One nation's fold. Its own memory is the registry and which streams were declared unfounded; the rest is `Past`."""
+    """One nation's fold. Its own memory is the registry, which streams were declared unfounded, where the ids that the nation
+    sealed stand, and which of those positions speak on another stream since; the rest is `Past`.
+    """
 
-    def __init__(self, registry: Registry, unfounded: set[str]) -> None:
+    def __init__(self, registry: Registry, unfounded: set[str], sealed: dict[str, int], moved: set[int]) -> None:
         self.registry = registry
         self.unfounded = unfounded
+        self.sealed = sealed
+        self.moved = moved
 
     def take(self, statement: Statement, past: Past) -> tuple[list[Fact], list[Fact]]:
         """(ended, stated) of one statement, in order; both carry its position. Raises Unfoldable.
@@ -54,30 +67,30 @@ class Fold:
         Ended facts are returned as they were while live.
         """
         header = statement.event.header
+        if not statement.shared:
+            changed = self._restate(statement, past)
+            self.sealed[header.id] = statement.position
+            return changed
+        if header.id in self.sealed:
+            return self._state_jointly(statement, past)
         if header.type in RESTATING and not (header.type == "incident.confirmed" and header.stream not in self.unfounded):
             return self._restate(statement, past)
-        if header.type in REGISTERING and statement.shared:
+        if header.type in REGISTERING:
             self.registry.apply(statement.event, statement.position)
-        reading: Reading = "both" if statement.shared else "own"
         rule = RULES.get(header.type)
         if rule is None:
             return [], []
         find = nothing
-        if header.type == "correction.proposed":  # a proposal shows its target whatever became of it
+        if header.type in SPEAKING_OF:
 
             def find(event_id: str) -> Event | None:
-                named = (s.event for s in past.statements(header.stream) if s.event.header.id == event_id)
+                named = (s.event for s in reversed(past.statements(header.stream)) if s.event.header.id == event_id)
                 return next(named, None)
 
-        return [], self.facts_of(statement, statement.event, statement.position, reading, find)
+        return [], self.facts_of(statement, statement.event, statement.position, "both", rule(statement.event, find))
 
-    def facts_of(
-        self, statement: Statement, event: Event, stated: int, reading: Reading, find: Callable[[str], Event | None]
-    ) -> list[Fact]:
-        """The facts of an event in its effective form, stated at a position. Ordinals count from 0 within the event."""
-        rule = RULES.get(event.header.type)
-        if rule is None:
-            return []
+    def facts_of(self, statement: Statement, event: Event, stated: int, reading: Reading, parts: Iterable[Part]) -> list[Fact]:
+        """The facts of an event in its effective form, one a part, stated at a position. Ordinals count from 0."""
         header, data = event.header, event.data
         registry = self.registry
         authority = registry.authorities.get(header.authority)
@@ -90,7 +103,7 @@ class Fold:
         nation, path = (authority.nation, authority.path) if authority else ("", f"|{header.authority}|")
         label = header.source.ref or header.id
         made = []
-        for ordinal, part in enumerate(rule(event, find)):
+        for ordinal, part in enumerate(parts):
             get = part.get
             party = get("party", "")
             # By place, in the order of Fact's fields: this runs once a fact, and names would cost as much as all the rest.
@@ -99,7 +112,7 @@ class Fold:
                 statement.recorded_at, header.authority, nation, path, get("code", ""), get("quantity", 0), get("unit", ""),
                 get("subject", ""), get("about", ""), get("side", ""), place_code or "", place.territory, place.zone, party,
                 registry.path_of(party) if party else "", occurred_until, imprecision, header.regime, get("detail", ""),
-                reading,
+                header.key_id, reading,
             )  # fmt: skip
             made.append(fact)
         return made
@@ -107,107 +120,82 @@ class Fold:
     # -- events that change what earlier ones say -------------------------------------------------------------------------
 
     def _restate(self, statement: Statement, past: Past) -> tuple[list[Fact], list[Fact]]:
-        """Compare the stream before and after the statement, in both readings; end and state what changed."""
-        earlier = past.statements(statement.event.header.stream)
-        after = [*earlier, statement]
-        versions = {}
-        for reading in READINGS:
-            mask = [s for s in earlier if s.shared or reading == "own"]
-            whole = [s for s in after if s.shared or reading == "own"]
-            (was, failing), (now, failed) = self._effective(mask), self._effective(whole)
-            if not statement.shared and failed.keys() - failing.keys():
-                raise next(wrong for position, wrong in failed.items() if position not in failing)
-            versions[reading] = (was, now)
-        changed = [s for s in after if any(b.get(s.position) != a.get(s.position) for b, a in versions.values())]
-        changed = _with_dependents(changed, after)
-        self._remember_unfounded(statement.event.header.stream, after)
+        """What the stream says with this statement and did not say before, and the other way round."""
+        earlier = self._statements(statement.event.header.stream, past)
+        return self._compare(earlier, [*earlier, statement], statement, past)
+
+    def _state_jointly(self, statement: Statement, past: Past) -> tuple[list[Fact], list[Fact]]:
+        """As `_restate`, of what this nation sealed before: where that was on another stream, it leaves it now."""
+        ended, stated = self._restate(statement, past)
+        sealed = past.by_id(statement.event.header.id)
+        assert sealed is not None, "what was sealed stands where it was sealed"
+        if sealed.event.header.stream != statement.event.header.stream:
+            earlier = self._statements(sealed.event.header.stream, past)
+            left = [s for s in earlier if s.position != sealed.position]
+            also_ended, also_stated = self._compare(earlier, left, statement, past)
+            self.moved.add(sealed.position)
+            ended = ended + also_ended
+            stated += [msgspec.structs.replace(f, ordinal=n) for n, f in enumerate(also_stated, len(stated))]
+        return ended, stated
+
+    def _statements(self, stream: str, past: Past) -> list[Statement]:
+        return [s for s in past.statements(stream) if s.position not in self.moved]
+
+    def _compare(
+        self, earlier: list[Statement], after: list[Statement], statement: Statement, past: Past
+    ) -> tuple[list[Fact], list[Fact]]:
+        """Compare a stream before and after a statement, in both readings; end and state what changed."""
+        before, now = self._readings(earlier), self._readings(after)
+        if not statement.shared and now["own"].failed.keys() - before["own"].failed.keys():
+            raise next(wrong for position, wrong in now["own"].failed.items() if position not in before["own"].failed)
+        known = after if len(after) > len(earlier) else earlier
+        changed = _with_dependents([s for s in known if _is_changed(s, before, now)], known)
+        self._remember_unfounded(after)
         made = past.made([s.position for s in changed if s is not statement])
         new: list[Fact] = []
         for s in changed:
-            facts = self._facts_in_both_readings(s, versions["own"][1], versions["shared"][1], statement.position, after)
+            facts = self._facts_in_both_readings(s, now, statement.position, known, past)
             new += _as_first_stated(facts, [f for f in made if f.origin == s.position])
         return _difference([f for f in made if f.ended == NEVER], new)
 
-    def _effective(self, statements: list[Statement]) -> tuple[dict[int, Event | None], dict[int, errors.Unfoldable]]:
-        """Effective event by position, None where it states no facts (retracted, declared unfounded, withdrawn link); and
-        where sealed corrections could not be applied.
-        """
-        amended, failed = self._amended(statements)
-        last_unfounded = 0
-        withdrawn: set[str] = set()
-        for s in statements:
-            event = amended[s.position]
-            if event is None:
-                continue
-            if isinstance(event.data, IncidentDeclaredUnfounded):
-                last_unfounded = s.position
-            elif isinstance(event.data, IncidentConfirmed):
-                last_unfounded = 0
-            elif isinstance(event.data, IncidentLinkWithdrawn):
-                withdrawn.add(event.data.withdraws)
-        effective: dict[int, Event | None] = {}
-        for s in statements:
-            event = amended[s.position]
-            # A false alarm ends what the stream stated; a link states nothing, it says where the stream belongs.
-            is_link = event is not None and isinstance(event.data, IncidentLinked)
-            ended = event is not None and (event.header.id in withdrawn if is_link else s.position < last_unfounded)
-            effective[s.position] = None if ended else event
-        return effective, failed
-
-    def _amended(self, statements: list[Statement]) -> tuple[dict[int, Event | None], dict[int, errors.Unfoldable]]:
-        """Statements with their corrections. Joint admission vouches for joint corrections: where the sealed ones on top of
-        them do not fit, they are left out, so that what one nation seals never hides what both have said. Raises Unfoldable
-        when joint ones alone do not fit.
-        """
-        corrections = Corrections(statements, self._may_correct)
-        amended: dict[int, Event | None] = {}
-        failed: dict[int, errors.Unfoldable] = {}
-        for s in statements:
-            try:
-                amended[s.position] = corrections.amend(s).event
-            except errors.Unfoldable as wrong:
-                failed[s.position] = wrong
-        if failed:
-            without = [s for s in statements if s.shared or s.event.header.type != "correction.recorded"]
-            joint = Corrections(without, self._may_correct)
-            amended |= {s.position: joint.amend(s).event for s in statements if s.position in failed}
-        return amended, failed
+    def _readings(self, statements: list[Statement]) -> dict[Reading, Standing]:
+        own = Standing(statements, self._may_correct)
+        joint = [s for s in statements if s.shared]
+        return {"own": own, "shared": own if len(joint) == len(statements) else Standing(joint, self._may_correct)}
 
     def _may_correct(self, correction: Statement, target: Statement) -> bool:
         """Only the originating nation corrects; joint admission has refused the others, a sealed one is left out here."""
         nation_of = self.registry.nation_of
         return nation_of(correction.event.header.authority) == nation_of(target.event.header.authority)
 
-    def _remember_unfounded(self, stream: str, statements: list[Statement]) -> None:
-        if any(isinstance(s.event.data, IncidentDeclaredUnfounded) for s in statements):
-            self.unfounded.add(stream)
+    def _remember_unfounded(self, statements: list[Statement]) -> None:
+        self.unfounded |= {s.event.header.stream for s in statements if isinstance(s.event.data, IncidentDeclaredUnfounded)}
 
     def _facts_in_both_readings(
-        self,
-        statement: Statement,
-        own: dict[int, Event | None],
-        shared: dict[int, Event | None],
-        stated: int,
-        all_statements: list[Statement],
+        self, statement: Statement, now: dict[Reading, Standing], stated: int, known: list[Statement], past: Past
     ) -> list[Fact]:
         """One set of facts where both readings agree, two where something sealed makes them differ."""
-        is_correction = statement.event.header.type == "correction.recorded"
 
-        def find(event_id: str, effective: dict[int, Event | None]) -> Event | None:
-            # A correction speaks of its target as it was stated, whatever became of it.
-            named = (s for s in all_statements if s.event.header.id == event_id)
-            return next((s.event if is_correction else effective.get(s.position) for s in named), None)
+        def facts(event: Event, reading: Reading, standing: Standing) -> list[Fact]:
+            def find(event_id: str) -> Event | None:
+                named = (s for s in reversed(known) if s.event.header.id == event_id)
+                as_made = event.header.type in SPEAKING_OF
+                return next((s.event if as_made else standing.effective.get(s.position) for s in named), None)
 
-        mine, theirs = own.get(statement.position), shared.get(statement.position)
-        if mine == theirs and statement.shared:
-            facts = self.facts_of(statement, mine, stated, "both", lambda i: find(i, own)) if mine is not None else []
-            again = self.facts_of(statement, mine, stated, "both", lambda i: find(i, shared)) if mine is not None else []
-            if facts == again:
-                return facts
-        facts = self.facts_of(statement, mine, stated, "own", lambda i: find(i, own)) if mine is not None else []
-        if theirs is not None:
-            facts += self.facts_of(statement, theirs, stated, "shared", lambda i: find(i, shared))
-        return facts
+            rule = RULES.get(event.header.type)
+            parts = [] if rule is None else list(rule(event, find))
+            if not statement.shared:
+                parts += breaches(statement, event, standing, Seen(statement, standing, self.registry, past))
+            return self.facts_of(statement, event, stated, reading, parts)
+
+        own, shared = now["own"], now["shared"]
+        mine, theirs = own.effective.get(statement.position), shared.effective.get(statement.position)
+        if mine == theirs and mine is not None:
+            both = facts(mine, "both", own)
+            if own is shared or both == facts(mine, "both", shared):
+                return both
+        made = facts(mine, "own", own) if mine is not None else []
+        return made + (facts(theirs, "shared", shared) if theirs is not None else [])
 
 
 def nothing(event_id: str) -> Event | None:
@@ -257,6 +245,14 @@ def _with_dependents(changed: list[Statement], statements: list[Statement]) -> l
     speaking = (s for s in statements if s.event.header.type in DEPENDENT and s.event.data.target in ids)
     positions |= {s.position for s in speaking}
     return [s for s in statements if s.position in positions]
+
+
+def _is_changed(statement: Statement, before: dict[Reading, Standing], now: dict[Reading, Standing]) -> bool:
+    """Whether a statement says something else now in either reading, or comes to nothing where it came to something."""
+    at = statement.position
+    if before["own"].left_out.get(at) != now["own"].left_out.get(at):
+        return True
+    return any(standing.effective.get(at) != now[reading].effective.get(at) for reading, standing in before.items())
 
 
 def _content(fact: Fact) -> Fact:

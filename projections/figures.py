@@ -5,7 +5,7 @@ Pure. The only path from facts to a number: a sum or a distinct count over facts
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -46,6 +46,31 @@ PEOPLE_KINDS = frozenset(
 )
 CHILD_PROTECTION = "|:child_protection|"
 SEVERITIES = {"fatal": "dead", "missing": "missing", "serious": "seriously_injured", "slight": "slightly_injured"}
+
+
+def groups_of(facts: Iterable[Fact]) -> list[Group]:
+    """Facts as groups of one each, with what the store leaves out of its groups left out."""
+    made = []
+    for fact in facts:
+        columns = {name: getattr(fact, name) for name in GROUPED_BY}
+        columns["subject"] = fact.subject if fact.kind in DISTINCT_KINDS else ""
+        columns["detail"] = fact.detail if fact.kind in DETAILED_KINDS else ""
+        made.append(Group(**columns, quantity=fact.quantity, count=1))
+    return made
+
+
+def without(groups: Iterable[Group], others: Iterable[Group]) -> list[Group]:
+    """What is left of groups once others, which are part of them, are taken out."""
+    left = {_key(g): g for g in groups}
+    for other in others:
+        g = left[_key(other)]
+        less = msgspec.structs.replace(g, quantity=g.quantity - other.quantity, count=g.count - other.count)
+        left[_key(other)] = less
+    return [g for g in left.values() if g.count]
+
+
+def _key(group: Group) -> tuple[str, ...]:
+    return tuple(getattr(group, name) for name in GROUPED_BY)
 
 
 def kinds_of(ruleset: Ruleset) -> frozenset[str]:
@@ -114,7 +139,9 @@ def people(groups: Iterable[Group]) -> dict[str, Any]:
     return found
 
 
-def lines(indicator: Indicator, facts: Iterable[Fact]) -> list[dict[str, Any]]:
+def lines(
+    indicator: Indicator, facts: Iterable[Fact], is_disputed: Callable[[Fact], bool] = lambda fact: False
+) -> list[dict[str, Any]]:
     """The facts behind a figure, one a line, whose quantities add up to its value.
 
     A subject counted once gives 1 on its first line and 0 on the next; pounds carry the running remainder of pence.
@@ -137,7 +164,7 @@ def lines(indicator: Indicator, facts: Iterable[Fact]) -> list[dict[str, Any]]:
             case "pounds":
                 quantity = (pence + fact.quantity) // PENCE - pence // PENCE
                 pence += fact.quantity
-        made.append(_line(indicator, fact, quantity, why))
+        made.append({**_line(indicator, fact, quantity, why), "disputed": is_disputed(fact)})
     return made
 
 

@@ -14,11 +14,13 @@ import msgspec
 
 from ledger import errors
 from ledger.events.correction import Statement
-from ledger.events.keys import Key, KeyRing
-from ledger.events.registry import Authority, Place, Registry
+from ledger.events.keys import KeyRing
+from ledger.events.registry import Registry
 from ledger.formats import merkle, sealing
 from projections.attention import JUDGED_STEPS, may_show_something
 from projections.batch import Batch, Progress
+from projections.carried import restore, save
+from projections.disputed import turns_of
 from projections.fact import NEVER, Fact
 from projections.facts import Fold, require_foldable
 from projections.opening import Opened, Opener
@@ -28,6 +30,7 @@ from projections.viewstore import SEALED_FAULT, SNAPSHOT_EVERY_POSITIONS, ViewSt
 
 BATCH_POSITIONS = 5_000
 STREAMS_REMEMBERED = 8_000
+SEALED_REMEMBERED = 2_000
 
 
 class Log(Protocol):
@@ -50,19 +53,6 @@ class Log(Protocol):
 
     def entry(self, position: int) -> bytes:
         """The exact bytes of one entry."""
-
-
-class State(msgspec.Struct):
-    """The fold's own memory between batches: the registry and the key ring as data."""
-
-    authorities: dict[str, Authority]
-    places: dict[str, Place]
-    rules: int
-    keys: dict[str, Key]
-    authority_key: dict[str, str]
-    origin: str = ""
-    frozen: bool = False
-    closed: bool = False
 
 
 class Projector:
@@ -107,15 +97,16 @@ class Run:
         progress = self.store.progress(generation)
         self.position = progress.position if progress else 0
         self.frontier = merkle.Frontier.from_bytes(progress.frontier) if progress else merkle.Frontier()
-        self.keys, registry = _restore(progress.state) if progress else (KeyRing(), Registry())
+        carried = restore(progress.state) if progress else (KeyRing(), Registry(), [], set[int]())
+        self.keys, registry, self.turns, moved = carried
         unfounded = {f.stream for f in self.store.of_kind(generation, "step", NEVER - 1, "unfounded")} if progress else set()
-        self.fold = Fold(registry, unfounded)
+        self.fold = Fold(registry, unfounded, self.store.sealed_events(generation) if progress else {}, moved)
         self.parked = self.store.parked_streams(generation) if progress else set()
-        self.sealed_events = self.store.sealed_events(generation) if progress else set()
         self.attention = self.store.open_attention(generation) if progress else {}
         self.streams: OrderedDict[str, dict[tuple[int, int], Fact]] = OrderedDict()
         # Streams seen from their first version on, whose remembered facts are therefore all there are.
         self.whole: set[str] = set()
+        self.opened: dict[int, Statement | None] = {}
         self.taking = self.position + 1
         self.touched: dict[str, None] = {}
         # Streams under attention that are not known to be an incident still open.
@@ -189,9 +180,9 @@ class Run:
             return
         if opened.sealed:
             self.sealed.append((position, header.id, header.stream))
-            self.sealed_events.add(header.id)
         elif header.type.startswith(("key.", "ledger.")):
             self.keys.apply(statement.event, position)
+            self.turns += turns_of(statement.event, position)
         for fact in ended:
             self._end(fact, position)
         for fact in stated:
@@ -201,7 +192,7 @@ class Run:
 
     def _is_on_record(self, event_id: str, position: int) -> bool:
         """Whether a sealed statement was made before, sealed or jointly: sent again it says nothing new."""
-        if event_id in self.sealed_events:
+        if event_id in self.fold.sealed:
             return True
         joint = self.log.entry_by_event(event_id)
         return joint is not None and joint[0] < position
@@ -262,7 +253,7 @@ class Run:
 
     def _write(self, size: int) -> None:
         batch = Batch(
-            Progress(size, self.frontier.to_bytes(), _saved(self.keys, self.fold.registry)),
+            Progress(size, self.frontier.to_bytes(), save(self.keys, self.fold.registry, self.turns, self.fold.moved)),
             list(self.stated.values()),
             self.ended,
             self.instants,
@@ -315,12 +306,29 @@ class Run:
 
     def statements(self, stream: str) -> list[Statement]:
         """Every statement of a stream before the one being taken that this nation sees, in log order."""
-        joint = [e for e in self.log.stream_entries(stream) if e[0] < self.taking]
+        joint = [self.opener.open(p, entry, self.keys) for p, entry in self.log.stream_entries(stream) if p < self.taking]
         own = self.store.sealed_positions(self.generation, stream)
         own += [position for position, _, name in self.sealed if name == stream]
-        entries = joint + [(p, self.log.entry(p)) for p in own if p < self.taking]
-        opened = (self.opener.open(position, entry, self.keys) for position, entry in sorted(entries))
-        return [o.statement for o in opened if o.statement is not None]
+        told = [o.statement for o in joint] + [self._sealed_at(p) for p in own if p < self.taking]
+        return sorted((s for s in told if s is not None), key=lambda s: s.position)
+
+    def by_id(self, event_id: str) -> Statement | None:
+        """The statement of an id before the one being taken that this nation sees, the joint one where there are two."""
+        joint = self.log.entry_by_event(event_id)
+        if joint is not None and joint[0] < self.taking:
+            return self.opener.open(*joint, self.keys).statement
+        position = self.fold.sealed.get(event_id)
+        return None if position is None else self._sealed_at(position)
+
+    def _sealed_at(self, position: int) -> Statement | None:
+        """A sealed statement that was judged before. Opening one costs more than reading a stream, so they are remembered."""
+        statement = self.opened.get(position)
+        if statement is None:
+            statement = self.opener.open(position, self.log.entry(position), self.keys).statement
+            self.opened[position] = statement
+            if len(self.opened) > SEALED_REMEMBERED:
+                del self.opened[next(iter(self.opened))]
+        return statement
 
     def made(self, origins: Sequence[int]) -> list[Fact]:
         """All facts that events at these positions made, those since ended and those of the current batch included."""
@@ -330,17 +338,3 @@ class Run:
             for f in self.store.of_origins(self.generation, origins)
         ]
         return kept + [self.stated[key] for origin in origins for key in self.by_origin.get(origin, ())]
-
-
-def _saved(keys: KeyRing, registry: Registry) -> bytes:
-    ring = (keys.keys, keys.authority_key, keys.origin, keys.frozen, keys.closed)
-    return msgspec.msgpack.encode(State(registry.authorities, registry.places, registry.rules, *ring))
-
-
-def _restore(saved: bytes) -> tuple[KeyRing, Registry]:
-    state = msgspec.msgpack.decode(saved, type=State)
-    keys, registry = KeyRing(), Registry()
-    keys.keys, keys.authority_key, keys.origin = state.keys, state.authority_key, state.origin
-    keys.frozen, keys.closed = state.frozen, state.closed
-    registry.authorities, registry.places, registry.rules = state.authorities, state.places, state.rules
-    return keys, registry

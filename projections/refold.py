@@ -44,7 +44,7 @@ class Refold:
 
     def __init__(self, nation: str, inner: Inner) -> None:
         self.nation = nation
-        self.keys, self.fold = KeyRing(), Fold(Registry(), set())
+        self.keys, self.fold = KeyRing(), Fold(Registry(), set(), {}, set())
         self.facts: dict[tuple[int, int], Fact] = {}
         self._opener = _Disclosed(nation, inner)
         self._statements: dict[str, list[Statement]] = {}
@@ -90,6 +90,11 @@ class Refold:
     def statements(self, stream: str) -> list[Statement]:
         """See facts.Past."""
         return list(self._statements.get(stream, ()))
+
+    def by_id(self, event_id: str) -> Statement | None:
+        """See facts.Past."""
+        named = [s for told in self._statements.values() for s in told if s.event.header.id == event_id]
+        return max(named, key=lambda s: s.shared, default=None)
 
     def made(self, origins: Sequence[int]) -> list[Fact]:
         """See facts.Past."""

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ledger.formats.entry import format_instant
+from projections.breaches import BREACH
 from projections.fact import Fact
 from projections.wording.facts import COLUMNS, KINDS, word
 from projections.wording.replays import (
@@ -92,8 +93,7 @@ def replay(facts: Iterable[Fact], after: int, upto: int, stream: str | None = No
 
 def _row(position: int, stated: Sequence[Fact], ended: Sequence[Fact]) -> dict[str, Any] | None:
     made = [f for f in stated if f.origin == position]
-    restated = [f for f in stated if f.origin != position]
-    changes = list(changes_of(ended, restated))
+    changes = list(changes_of(ended, restated_by(position, stated, ended)))
     spoken = made[0] if made else None
     if spoken is None:
         return None  # an event without facts of its own in this reading changes nothing in it either
@@ -129,12 +129,18 @@ def _type(changes: Sequence[Change]) -> str:
 # -- what changed --------------------------------------------------------------------------------------------------------------
 
 
+def restated_by(position: int, stated: Sequence[Fact], ended: Sequence[Fact]) -> list[Fact]:
+    """Facts stated at a position in the place of earlier ones: of other events, or of the same one that was sealed before."""
+    again = {f.event for f in ended}
+    return [f for f in stated if f.origin != position or f.event in again]
+
+
 def changes_of(ended: Sequence[Fact], restated: Sequence[Fact]) -> Iterator[Change]:
     """Pair the facts that ended with those that stand in their place, and tell them apart column by column.
 
     Facts of one event pair by kind and code first, so that each outcome of an attempt meets itself, then by kind in order.
     """
-    left, new = list(ended), list(restated)
+    left, new = ([f for f in facts if f.kind != BREACH] for facts in (ended, restated))
     pairs: list[tuple[Fact, Fact]] = []
     for columns in (("event", "kind", "code", "subject"), ("event", "kind", "code"), ("event", "kind")):
         for fact in list(new):

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from ledger import errors
 from ledger.formats.entry import format_instant
+from projections import disputed
 from projections import figures as figure
 from projections import reconciliation as reconciling
-from projections.fact import Fact
+from projections.breaches import BREACH
+from projections.breaches import rows as breach_rows
+from projections.carried import turns_in
+from projections.disputed import CHANGING_STEPS, Disputes, Doubts
+from projections.fact import NEVER, Fact
 from projections.figures import kinds_of
 from projections.nations import ruleset_in_force
 from projections.ruleset import Indicator, Ruleset, overlapping_day
@@ -45,22 +51,41 @@ class View:
         position = self.store.position_as_of(generation, as_of)
         instant = as_of if as_of is not None else self.store.recorded_at(generation, progress.position)
         settled = as_of is not None and position < progress.position
-        return Moment(self, generation, position, instant, settled)
+        return Moment(self, generation, position, instant, settled, progress.state)
 
     def parked(self) -> list[dict[str, Any]]:
         """Streams that could not be folded, shown and never skipped in silence."""
         return self.store.parked(self.store.live())
 
+    def breaches(self) -> list[dict[str, Any]]:
+        """What this nation sealed and joint admission would have refused: it counts, and is shown to this nation alone."""
+        return breach_rows(self.store.of_kind(self.store.live(), BREACH, NEVER - 1))
+
 
 class Moment:
     """A view at one position: what everything is computed from."""
 
-    def __init__(self, view: View, generation: Generation, position: int, instant: int, settled: bool) -> None:
+    def __init__(self, view: View, generation: Generation, position: int, instant: int, settled: bool, carried: bytes) -> None:
         self.view, self.store, self.generation = view, view.store, generation
         self.nation = view.nation
         self.position = position
         self.instant = instant
         self.settled = settled
+        self._carried = carried
+
+    @cached_property
+    def _doubts(self) -> Doubts | None:
+        """What rests on disputed statements; None where no key was reported compromised up to here, as nearly always."""
+        disputes = Disputes(turns_in(self._carried), self.position)
+        if not disputes.suspect:
+            return None
+        told = self.store.changing(self.generation, disputes.suspect, CHANGING_STEPS, self.position)
+        told = [fact for fact in told if disputes.cover(fact)]
+        now = self.store.of_streams(self.generation, sorted({t.stream for t in told}), self.position)
+        before = [
+            f for t in told for f in self.store.of_streams(self.generation, [t.stream], t.stated - 1) if f.ended == t.stated
+        ]
+        return Doubts(disputes, told, now, before)
 
     def ruleset(self, nation: str | None = None) -> Ruleset:
         """The ruleset in force at this position."""
@@ -89,7 +114,15 @@ class Moment:
             "figures": values,
             "beside": beside,
             "people": figure.people(groups),
+            **self._disputed(ruleset, groups, window),
         }
+
+    def _disputed(self, ruleset: Ruleset, groups: Sequence[figure.Group], window: tuple[int, int]) -> disputed.Beside:
+        """What of a day's figures is disputed."""
+        if self._doubts is None:
+            return disputed.NOTHING
+        facts = self.store.of_kinds(self.generation, kinds_of(ruleset), window, self.position, OWN)
+        return disputed.beside(ruleset, groups, facts, window, self._doubts)
 
     def value(self, indicator: Indicator, window: tuple[int, int]) -> int:
         """One figure, on the same path as all of them."""
@@ -104,7 +137,6 @@ class Moment:
             raise errors.BadQuestion(f"{ruleset.name} has no figure {code}", field="code", remedy=f"one of {known}")
         window = ruleset.window(day)
         facts = self.store.of_kinds(self.generation, indicator.kinds, window, self.position, OWN)
-        lines = figure.lines(indicator, facts)
         return {
             **self._frame(),
             "day": day.isoformat(),
@@ -113,7 +145,7 @@ class Moment:
             "ruleset": ruleset.name,
             "value": self.value(indicator, window),
             "unit": indicator.unit,
-            "lines": lines,
+            **disputed.explained(indicator, facts, window, self._doubts),
         }
 
     def situation_facts(self) -> list[Fact]:
@@ -134,7 +166,9 @@ class Moment:
     def situation(self) -> dict[str, Any]:
         """What is open, unacknowledged, unanswered and contradictory at this instant."""
         parked = [p for p in self.store.parked(self.generation) if p["position"] <= self.position]
-        return {**self._frame(), **situation(self.situation_facts(), self.instant, self.nation), "parked": parked}
+        shown = situation(self.situation_facts(), self.instant, self.nation)
+        breaches = breach_rows(self.store.of_kind(self.generation, BREACH, self.position))
+        return {**self._frame(), **shown, "breaches": breaches, "parked": parked}
 
 
 def reconcile(pair_code: str, gb: Moment, gb_day: date, fr: Moment, fr_day: date | None = None) -> dict[str, Any]:

@@ -188,6 +188,13 @@ class ViewStore:
         where = [f.kind == kind, self._live_at(g, position)] + ([f.code == code] if code else [])
         return self._facts(self._all_of(g).where(*where).order_by(f.stated, f.ordinal))
 
+    def changing(self, g: Generation, keys: Iterable[str], steps: Iterable[str], position: int) -> list[Fact]:
+        """Live facts of corrections, and of steps of these codes, that events naming these keys make."""
+        f = g.facts.c
+        changes = or_(f.kind == "correction", and_(f.kind == "step", f.code.in_(sorted(steps))))
+        where = and_(changes, f.key_id.in_(sorted(keys)), f.reading != "shared")
+        return self._facts(self._all_of(g).where(where, self._live_at(g, position)).order_by(f.stated, f.ordinal))
+
     def changed(self, g: Generation, after: int, upto: int) -> list[Fact]:
         """Facts stated or ended in (after, upto]."""
         f = g.facts.c
@@ -254,10 +261,10 @@ class ViewStore:
             found = connection.execute(select(g.sealed.c.position).where(g.sealed.c.stream == stream))
             return sorted(row[0] for row in found)
 
-    def sealed_events(self, g: Generation) -> set[str]:
-        """Ids of this nation's sealed statements."""
+    def sealed_events(self, g: Generation) -> dict[str, int]:
+        """Ids of this nation's sealed statements, with the outer positions where they stand."""
         with self._connection() as connection:
-            return {row[0] for row in connection.execute(select(g.sealed.c.event))}
+            return dict(map(tuple, connection.execute(select(g.sealed.c.event, g.sealed.c.position))))
 
     def parked_streams(self, g: Generation) -> set[str]:
         """Streams that wait behind a joint event; a sealed one waits alone."""

@@ -4,91 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.authoring import Author, Sealers, compose, countersign, seal_to
-from api.exercise import Clock, Player
+from api.authoring import Author, Sealers, countersign, seal_to
+from api.exercise import Clock
 from ledger import errors
-from ledger.formats import envelope, strict
-from ledger.formats.entry import format_instant, parse_instant
+from ledger.formats import envelope
 from ledger.formats.keys import SigningKey
 from projections.fact import Fact
 from projections.facts import Fold
 from tests import oracle
 from tests.memory import MemoryHome, play_in_memory
-from tests.test_key_rules import NIGHT
+from tests.story import DETECTION, MARKING, ORIGIN, Story
 from tests.test_nights_agree import digests
-
-ORIGIN = str(NIGHT["origin"])
-MARKING = {"gb": "OFFICIAL", "fr": "non protégé"}
-DETECTION = {"place": "CZ", "route": "freight_vehicle", "method": "co2_probe", "persons": 5}
-
-
-class Story:
-    """A night in which GB seals what it likes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.clock = Clock()
-        self.home = MemoryHome(folder, self.clock, ORIGIN)
-        self.player = Player(self.home, NIGHT, self.clock)  # type: ignore[arg-type]
-        self.player.set_up()
-        self.clock.now = parse_instant("2015-08-26T20:00:00.000000Z")
-
-    def author(self, authority: str) -> Author:
-        return self.player.authors[authority]
-
-    def compose(self, type_name: str, stream: str, data: dict[str, Any], author: str | Author = "BF") -> envelope.Submitted:
-        """A joint event, not yet sent."""
-        self.clock.now += 1_000_000
-        unsigned = {"type": type_name, "stream": stream, "occurred_at": format_instant(self.clock.now), "data": data}
-        speaker = self.author(author) if isinstance(author, str) else author
-        return compose(unsigned, speaker, ORIGIN, self.player.sealers, self.clock.now)
-
-    def add(self, type_name: str, stream: str, data: dict[str, Any], author: str = "BF") -> str:
-        """A joint event on record; returns its id."""
-        return str(self.home.ledger.append(self.compose(type_name, stream, data, author)).checked.header.id)
-
-    def inner(
-        self, type_name: str, stream: str, data: dict[str, Any], author: str | Author = "BF", **other: Any
-    ) -> envelope.Submitted:
-        """A statement for GB alone, signed by its service; `other` replaces header fields."""
-        speaker = self.author(author) if isinstance(author, str) else author
-        fields = json.loads(self.compose(type_name, stream, data, speaker).payload)
-        payload = strict.format({**fields, "releasable_to": ["GB"], **other})
-        return envelope.Submitted(payload, envelope.EVENT_TYPE, (envelope.sign(payload, speaker.key),), {})
-
-    def seal(self, inner: envelope.Submitted) -> None:
-        """Seal it to GB and record it."""
-        self.clock.now += 1_000_000
-        self.home.ledger.append(seal_to("GB", inner, ORIGIN, self.clock.now, MARKING, self.player.sealers))
-
-    def g1(self, nation: str = "GB") -> int:
-        """People found in the control zones."""
-        self.home.projector(nation).follow()
-        return int(self.home.view(nation).at(None).figures(date(2015, 8, 26))["figures"]["G1"])
-
-    def joint(self, nation: str) -> int:
-        """People found, in what both nations may see, as this one holds it."""
-        self.home.projector(nation).follow()
-        store = self.home.stores[nation]
-        facts = store.of_kind(store.live(), "detection", self.home.ledger.position)
-        return sum(fact.quantity for fact in facts if fact.reading != "own")
-
-    def parked(self, nation: str = "GB") -> list[str]:
-        self.home.projector(nation).follow()
-        return [row["reason"] for row in self.home.view(nation).parked()]
 
 
 @pytest.fixture
 def story(tmp_path: Path) -> Iterator[Story]:
-    told = Story(tmp_path)
+    clock = Clock()
+    told = Story(MemoryHome(tmp_path, clock, ORIGIN), clock)
     yield told
-    assert told.joint("GB") == told.joint("FR")
-    digests(told.home)
+    told.check()
     told.home.close()
 
 

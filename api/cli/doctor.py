@@ -159,6 +159,9 @@ def _views(home: Home) -> Iterator[Look]:
         yield Look("views", nation, f"{behind} entries behind the log", behind == 0, remedy, is_fatal=False)
         parked = len(store.parked(store.live()))
         yield Look("views", f"{nation} parked", str(parked), not parked, "see entente situation --json", is_fatal=False)
+        breaches = len(home.view(nation).breaches())
+        remedy = f"correct or retract what was sealed: see entente situation {nation.lower()}"
+        yield Look("views", f"{nation} breaches", str(breaches), not breaches, remedy, is_fatal=False)
 
 
 def _timestamps(home: Home) -> Iterator[Look]:

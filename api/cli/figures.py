@@ -60,13 +60,13 @@ def figures_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> list[
     """A day's figures as a screen."""
     nation, ruleset = answer["view"], RULESETS[answer["ruleset"]]
     lines = banner(words, home, ruleset.marking) + day_lines(words, answer)
-    lines += ["", "* " + words.of(SECTIONS["people"]), *people_lines(words, answer["people"])]
+    lines += ["", "* " + words.of(SECTIONS["people"]), *people_lines(words, answer["people"], answer["disputed_people"])]
     for heading, families in HEADINGS.items():
         shown = [i for i in ruleset.indicators if i.code.split(".")[0] in families and not i.beside]
         title = words.of(SECTIONS[heading]) if heading in SECTIONS else words(heading)
-        lines += headed(title, [_figure_row(words, i, answer["figures"]) for i in shown], align="lrll")
+        lines += headed(title, [_figure_row(words, i, answer, "figures") for i in shown], align="lrll")
     beside = [i for i in ruleset.indicators if i.beside]
-    lines += headed(words("beside"), [_figure_row(words, i, answer["beside"]) for i in beside], align="lrll")
+    lines += headed(words("beside"), [_figure_row(words, i, answer, "beside") for i in beside], align="lrll")
     example = next((code for code, value in answer["figures"].items() if value), next(iter(answer["figures"])))
     command = f"entente explain {nation.lower()} {example} --day {answer['day']} --as-of {answer['as_of']}"
     return [*lines, "", words("several times"), f"{words.label('deeper')} {command}"]
@@ -83,8 +83,8 @@ def day_lines(words: Words, answer: Mapping[str, Any]) -> list[str]:
     return lines + standing(words, answer, nation)
 
 
-def people_lines(words: Words, people: Mapping[str, Any]) -> list[str]:
-    """Protected and harmed, each with its parts."""
+def people_lines(words: Words, people: Mapping[str, Any], disputed: Mapping[str, int]) -> list[str]:
+    """Protected and harmed, each with its parts and with what of it is disputed."""
     rows: list[list[Cell]] = [["rescued", people["rescued"], ""]]
     sides = people["disembarked"]
     rows.append(
@@ -98,6 +98,9 @@ def people_lines(words: Words, people: Mapping[str, Any]) -> list[str]:
     needs = people["protection_needs"]
     parts = [f"{_part(words, part)} {words.number(needs[part])}" for part in ("referred", "answered")]
     rows.append(["protection_needs", needs["stated"], " · ".join(parts)])
+    for row in rows:
+        if row[0] in disputed:
+            row[2] = " · ".join(filter(None, [str(row[2]), words("disputed", count=words.number(disputed[str(row[0])]))]))
     return table([[words.of(PEOPLE[str(name)]), words.number(int(n or 0)), more] for name, n, more in rows], align="lrl")
 
 
@@ -105,9 +108,13 @@ def _part(words: Words, code: str) -> str:
     return words.of(PEOPLE_PARTS[code]) if code in PEOPLE_PARTS else code
 
 
-def _figure_row(words: Words, indicator: Indicator, values: Mapping[str, int]) -> list[Cell]:
-    value = values[indicator.code]
-    return [indicator.code, words.number(value), words.unit(indicator.unit, value), named(words, indicator)]
+def _figure_row(words: Words, indicator: Indicator, answer: Mapping[str, Any], part: str) -> list[Cell]:
+    code = indicator.code
+    value = answer[part][code]
+    counts = ((name, answer[name].get(code)) for name in ("disputed", "disputed_withdrawn"))
+    disputed = [words(name.replace("_", " "), count=words.number(count)) for name, count in counts if count]
+    said = " · ".join([named(words, indicator), *disputed])
+    return [code, words.number(value), words.unit(indicator.unit, value), said]
 
 
 def named(words: Words, indicator: Indicator) -> str:
@@ -124,16 +131,18 @@ def explain_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> list[
     value, unit = answer["value"], words.unit(answer["unit"], answer["value"])
     lines = banner(words, home, RULESETS[answer["ruleset"]].marking) + day_lines(words, answer)
     lines += ["", f"* {answer['code']} · {answer['name'][words.language]} = {words.number(value)} {unit}"]
-    if not answer["lines"]:
-        return [*lines, words("no lines")]
     head = tuple(words(key) for key in ("ref", "no.", "when", "recorded", "who", "quantity", "why"))
     rows: list[list[Cell]] = [_line_row(words, line, nation) for line in answer["lines"]]
     total = sum(line["quantity"] for line in answer["lines"])
-    rows.append(["", "", "", "", words("sum"), words.number(total), unit])
-    return [*lines, *table(rows, head, "lrlllrl")]
+    remark = ", ".join([unit, *([words("disputed", count=words.number(answer["disputed"]))] if answer["disputed"] else [])])
+    rows.append(["", "", "", "", words("sum"), words.number(total), remark])
+    lines += table(rows, head, "lrlllrl") if answer["lines"] else [words("no lines")]
+    gone = [_line_row(words, line, nation) for line in answer["disputed_withdrawn"]]
+    return lines + headed(words("disputed gone"), gone, head, "lrlllrl")
 
 
 def _line_row(words: Words, line: Mapping[str, Any], nation: str) -> list[Cell]:
     why = line["why"] + (f" ({words.of(PLAIN['sealed'])})" if line["sealed"] else "")
+    why += f" ({words('disputed because')})" if line["disputed"] else ""
     happened, recorded = (words.short(line[name], nation) for name in ("occurred_at", "recorded_at"))
     return [line["label"], line["position"], happened, recorded, line["authority"], words.number(line["quantity"]), why]

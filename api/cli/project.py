@@ -35,9 +35,9 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         if arguments.digest:
             for row in done:
                 row["digest"] = home.projector(row["view"]).digest()
-        rows = [[row["view"], row["position"], row["parked"], row.get("digest", "")] for row in done]
-        head = ("View", "Position", "Parked", "Digest" if arguments.digest else "")
-        session.answer({"views": done, "head": home.ledger.head()}, lambda: table(rows, head, "lrrl"))
+        rows = [[row["view"], row["position"], row["parked"], row["breaches"], row.get("digest", "")] for row in done]
+        head = ("View", "Position", "Parked", "Breaches", "Digest" if arguments.digest else "")
+        session.answer({"views": done, "head": home.ledger.head()}, lambda: table(rows, head, "lrrrl"))
         while arguments.follow:
             time.sleep(POLL_SECONDS)
             for nation in nations:
@@ -51,4 +51,5 @@ def project(session: Session, home: Home, nation: str, *, rebuild: bool) -> dict
     head = home.ledger.head()
     with session.progress(f"{nation} view at") as progress:
         position = (projector.rebuild if rebuild else projector.follow)(lambda at: progress(at, head))
-    return {"view": nation, "position": position, "parked": len(home.view(nation).parked())}
+    view = home.view(nation)
+    return {"view": nation, "position": position, "parked": len(view.parked()), "breaches": len(view.breaches())}

@@ -68,7 +68,7 @@ def situation_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> lis
     ]
     lines += _section(words, "obligations", owed)
     sealed: list[list[Cell]] = [
-        [row["label"], row["position"], row["stream"], f"{words.label(said(words, row))} {row['reason']}"]
+        [row["label"], row["position"], row["stream"], f"{words.spaced(said(words, row) + ':')} {row['reason']}"]
         for row in answer["breaches"]
     ]
     lines += headed(f"{words('breaches')} ({len(sealed)})", sealed, (), "lr")

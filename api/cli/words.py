@@ -42,6 +42,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "lines": ("What it is made of", "Ce qui le compose"),
     "sum": ("sum of the lines", "somme des lignes"),
     "no lines": ("Nothing: no fact of this kind stands in this window.", "Rien : aucun fait de ce genre dans cette période."),
+    "disputed": ("of which {count} disputed", "dont {count} contesté(s)"),
+    "disputed withdrawn": ("{count} more withdrawn, disputed", "{count} de plus, retrait contesté"),
+    "disputed because": ("disputed: its key was reported compromised", "contesté : sa clé est signalée comme compromise"),
+    "disputed gone": ("Withdrawn by what is disputed, not counted", "Retiré par ce qui est contesté, non compté"),
+    "breaches": ("Sealed against the rules", "Scellé contre les règles"),
     "parked": (
         "{count:d} event(s) could not be read into this view and wait, visibly: see --json, parked",
         "{count:d} événement(s) n'ont pu être lus dans cette vue et attendent, visiblement : voir --json, parked",

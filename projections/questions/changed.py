@@ -11,7 +11,7 @@ from projections.fact import Fact
 from projections.incidents import DISTRESS, Scene
 from projections.nations import FIRST
 from projections.questions.inquiry import Inquiry, Row, row_of_entry
-from projections.replay import changes_of, row_of_change
+from projections.replay import changes_of, restated_by, row_of_change
 from projections.situation import RELEVANT_KINDS
 
 MINUTE = 60_000_000
@@ -51,9 +51,9 @@ def changes(inquiry: Inquiry) -> list[Row]:
             ended.setdefault(fact.ended, []).append(fact)
     rows: list[Row] = []
     for position in sorted(stated.keys() | ended.keys()):
-        made = [f for f in stated.get(position, ()) if f.origin == position]
-        restated = [f for f in stated.get(position, ()) if f.origin != position]
-        found = [c for c in changes_of(ended.get(position, ()), restated) if admits(c.old) or admits(c.new)]
+        then, gone = stated.get(position, ()), ended.get(position, ())
+        made = [f for f in then if f.origin == position]
+        found = [c for c in changes_of(gone, restated_by(position, then, gone)) if admits(c.old) or admits(c.new)]
         rows += [_change_row(row_of_change(c), c.fact, made[0] if made else None, position) for c in found]
     only_lowered = inquiry.text("lowered") in ("yes", "true", "1", "oui")
     return [row for row in rows if row["lowered"] or not only_lowered]

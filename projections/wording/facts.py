@@ -48,6 +48,7 @@ KINDS: Mapping[str, Words] = {
     "report": words("Report issued", "Bulletin diffusé"),
     "ruleset": words("Ruleset adopted", "Règles de décompte adoptées"),
     "watch": words("Watch", "Relève"),
+    "breach": words("Breach in what was sealed", "Irrégularité dans ce qui est scellé"),
 }
 
 CODES: Mapping[str, Mapping[str, Words]] = {
@@ -208,6 +209,12 @@ CODES: Mapping[str, Mapping[str, Words]] = {
         "opened": words("opened", "prise de quart"),
         "handed_over": words("handed over", "relève"),
         "closed": words("closed", "fin de quart"),
+    },
+    "breach": {
+        "future": words("dated after it was recorded", "daté d'après son enregistrement"),
+        "left_out": words("correction left out", "rectification laissée de côté"),
+        "not_allowed": words("not its author's to say", "hors de la compétence de son auteur"),
+        "order": words("does not follow in its stream", "ne fait pas suite dans son fil"),
     },
 }
 

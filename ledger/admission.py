@@ -13,18 +13,21 @@ import msgspec
 
 from ledger import errors
 from ledger.events import stating
-from ledger.events.access import AccessCombined
 from ledger.events.base import Event, Header
-from ledger.events.case import CaseOpened
+from ledger.events.case import CaseDecisionAppealed, CaseDecisionSubstituted, CaseDecisionWithdrawn, CaseOpened
 from ledger.events.checking import SIGNATURES_MAX, Checked, PublicKeys, Unverified, check, read, verify
 from ledger.events.correction import Corrections, Statement, require_patch
 from ledger.events.correction_types import CorrectionAccepted, CorrectionProposed, CorrectionRecorded, CorrectionRejected
+from ledger.events.decisions import ON_A_DECISION, require_decision
 from ledger.events.incident import IncidentLinked, IncidentLinkWithdrawn
+from ledger.events.key_steps import require_key_step
 from ledger.events.keys import KeyRing
-from ledger.events.links import require_link, require_no_new_cycle
+from ledger.events.links import require_link, require_no_case, require_no_new_cycle
 from ledger.events.lives import Life, fold_amended, step
+from ledger.events.purpose import require_purpose
 from ledger.events.registry import Registry
 from ledger.events.rules import RULES
+from ledger.events.signers import require_signers
 from ledger.formats import entry, envelope, merkle
 
 __all__ = [
@@ -126,8 +129,8 @@ def admit(checked: Checked, state: LedgerState, recorded_at: int) -> Admitted | 
         return AlreadyRecorded(checked.header.id)
     checked = with_late_signatures(checked, state.keys)
     position = state.position + 1
-    state.keys.require_in_force(checked.event, checked.row, checked.signed_by, state.registry)  # 2. by position
-    state.keys.require_step(checked.event, position)
+    require_signers(state.keys, checked.event, checked.row, checked.signed_by, state.registry)  # 2. by position
+    require_key_step(state.keys, checked.event, position, state.registry)
     require_not_from_the_future(checked.occurred_at, state.registry, recorded_at)  # 3.
     before = state.stream(checked.header.stream)
     require_expected_version(checked.header, before)  # 4. no lost update
@@ -200,8 +203,12 @@ def require_step(event: Event, before: StreamState, state: OnRecord, recorded_at
                 require_link(header.stream, state.by_id(data.withdraws))
             statements = state.statements(header.stream)
             require_no_new_cycle(header.stream, statements, _with(statements, event, state), state.statements)
+            if isinstance(data, IncidentLinked):
+                require_no_case(data.to, state.statements(data.to))
         case CaseOpened():
-            _require_purpose(header, data.links, state)
+            require_purpose(header, data.links, state.statements, state.by_id)
+        case CaseDecisionWithdrawn() | CaseDecisionAppealed() | CaseDecisionSubstituted():
+            require_decision(event, state.statements(header.stream), state.registry)
     if header.type == "sealed.recorded" and before.version:
         raise errors.Malformed("a sealed event stands on a new stream of its own", field="stream")
     return step(before.life, event)
@@ -228,14 +235,23 @@ def _correct(event: Event, state: OnRecord, recorded_at: int | None) -> Life:
         effective = after.amend(fact).event
         if effective is not None:
             _require_times(effective.header, state.registry, recorded_at)
-            if isinstance(effective.data, CaseOpened):
-                earlier = before.amend(fact).event
-                known = {*fact.event.data.links, *(earlier.data.links if earlier else ())}
-                _require_purpose(header, tuple(link for link in effective.data.links if link not in known), state)
+            _require_references(header, effective, fact, before, state)
         require_no_new_cycle(header.stream, statements, corrected, state.statements)
         return fold_life(corrected)
     except errors.Unfoldable as wrong:
         raise errors.NotInThisState(wrong.message, field="data.patch", remedy="name fields of the target's type") from wrong
+
+
+def _require_references(header: Header, effective: Event, fact: Statement, before: Corrections, state: OnRecord) -> None:
+    """A correction names nothing that the statement itself could not have named."""
+    if isinstance(effective.data, CaseOpened):
+        earlier = before.amend(fact).event
+        known = {*fact.event.data.links, *(earlier.data.links if earlier else ())}
+        require_purpose(header, [link for link in effective.data.links if link not in known], state.statements, state.by_id)
+    elif isinstance(effective.data, ON_A_DECISION):
+        require_decision(effective, state.statements(header.stream), state.registry)
+    elif isinstance(effective.data, IncidentLinkWithdrawn):
+        require_link(header.stream, state.by_id(effective.data.withdraws))
 
 
 def _on_record(event_id: str, statements: list[Statement], field: str) -> Statement:
@@ -286,22 +302,3 @@ def fold_life(statements: Iterable[Statement]) -> Life:
     corrections = Corrections(statements)
     told = (s for s in statements if not isinstance(s.event.data, CorrectionRecorded))
     return fold_amended((corrections.amend(s).event, s.event) for s in told)
-
-
-def _require_purpose(header: Header, links: tuple[str, ...], state: OnRecord) -> None:
-    """Rescue is not evidence-gathering: a case is not tied to a rescue unless a recorded access event names the legal basis.
-
-    A case is never held under general data protection law itself, whatever regime its header claims.
-    """
-    for linked in links:
-        first = next(iter(state.statements(linked)), None)
-        if first is None or first.event.header.regime != "GENERAL":
-            continue
-        basis = state.by_id(header.causation_id) if header.causation_id else None
-        data = basis.event.data if basis is not None else None
-        if not isinstance(data, AccessCombined) or linked not in data.objects:
-            raise errors.NotAllowed(
-                f"{linked} is a rescue, held under general data protection law",
-                field="data.links",
-                remedy="record access.combined of it with its legal basis and name that as causation_id",
-            )

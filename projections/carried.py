@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ledger.events.key_types import Predecessor
 from ledger.events.keys import Key, KeyRing
 from ledger.events.registry import Authority, Place, Registry
 from projections.disputed import Turn
@@ -24,6 +25,7 @@ class State(msgspec.Struct):
     closed: bool
     turns: tuple[Turn, ...]
     moved: tuple[int, ...]
+    predecessor: Predecessor | None = None
 
 
 class _Turns(msgspec.Struct):
@@ -33,7 +35,9 @@ class _Turns(msgspec.Struct):
 def save(keys: KeyRing, registry: Registry, turns: Sequence[Turn], moved: set[int]) -> bytes:
     """The state as it is stored."""
     ring = (keys.keys, keys.authority_key, keys.origin, keys.frozen, keys.closed)
-    state = State(registry.authorities, registry.places, registry.rules, *ring, tuple(turns), tuple(sorted(moved)))
+    state = State(
+        registry.authorities, registry.places, registry.rules, *ring, tuple(turns), tuple(sorted(moved)), registry.predecessor
+    )
     return msgspec.msgpack.encode(state)
 
 
@@ -45,6 +49,7 @@ def restore(saved: bytes) -> tuple[KeyRing, Registry, list[Turn], set[int]]:
     keys.frozen, keys.closed = state.frozen, state.closed
     keys.reaffirmed = {(turn.key, event) for turn in state.turns for event in turn.events}
     registry.authorities, registry.places, registry.rules = state.authorities, state.places, state.rules
+    registry.predecessor = state.predecessor
     return keys, registry, list(state.turns), set(state.moved)
 
 

@@ -53,8 +53,10 @@ class MemoryLog:
 
     def stream(self, name: str) -> admission.StreamState:
         """See admission.LedgerState."""
-        last = self.by_stream.get(name, [])[-1:]
-        return admission.StreamState(last[0].version, last[0].life) if last else admission.StreamState(0, UNBORN)
+        last = self.by_stream.get(name)
+        if not last:
+            return admission.StreamState(self.registry.carried(name), UNBORN)
+        return admission.StreamState(last[-1].version, last[-1].life)
 
     def statements(self, name: str) -> list[Statement]:
         """See admission.LedgerState."""

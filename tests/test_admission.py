@@ -242,6 +242,83 @@ def test_a_case_is_not_tied_to_a_rescue_by_claiming_its_regime_or_by_a_correctio
     desk.says("BF", "case.opened", "CASE-2", tied, causation_id=id_of(basis))
 
 
+def test_a_case_cannot_be_tied_to_a_rescue_by_arriving_before_it(desk: Desk) -> None:
+    tied = {"kind": "facilitation", "links": ["RESCUE"]}
+    with pytest.raises(errors.NotInThisState) as caught:
+        desk.says("BF", "case.opened", "CASE-1", tied)
+    assert caught.value.field == "data.links"
+    case = desk.says("BF", "case.opened", "CASE-1", {"kind": "facilitation"})
+    with pytest.raises(errors.NotInThisState):
+        desk.corrects(case, "amend", {"links": ["RESCUE"]})
+    desk.says("BF", "incident.opened", "RESCUE", DISTRESS)
+    with pytest.raises(errors.NotAllowed):
+        desk.corrects(case, "amend", {"links": ["RESCUE"]})
+
+
+@pytest.mark.parametrize("is_told_first", [True, False])
+def test_whichever_is_recorded_first_a_case_is_tied_to_what_its_opening_says(desk: Desk, is_told_first: bool) -> None:
+    """People rescued from a lorry on a motorway: a fact under general law in an incident that is not a rescue."""
+    opening = ("incident.opened", {"kind": "lorry_boarding", "place": "CZ-COQ"})
+    rescue = ("incident.persons_rescued", {"persons": 3, "by": "BF", "craft": "none"})
+    tied = {"kind": "facilitation", "links": ["LORRY"]}
+    for type_name, data in (opening, rescue) if is_told_first else (rescue, opening):
+        desk.says("BF", type_name, "LORRY", data)
+        if type_name != "incident.opened" and not is_told_first:
+            with pytest.raises(errors.NotInThisState):
+                desk.says("BF", "case.opened", "CASE-1", tied)
+    assert desk.says("BF", "case.opened", "CASE-1", tied)
+
+
+def test_a_rescue_is_one_by_whatever_name_it_is_linked_and_whatever_its_opening_claims(desk: Desk) -> None:
+    opening = desk.says("BF", "incident.opened", "RESCUE", DISTRESS)
+    desk.says("BF", "incident.opened", "CLAIMED", DISTRESS, regime="LE")
+    departure = desk.says("BF", "incident.opened", "BELIEVED", {"kind": "small_boat_departure", "place": "CZ-COQ"})
+    desk.corrects(departure, "reclassify", {"kind": "small_boat_distress"})
+    for linked in (id_of(opening), "CLAIMED", "BELIEVED"):
+        with pytest.raises(errors.NotAllowed) as caught:
+            desk.says("BF", "case.opened", "CASE-1", {"kind": "facilitation", "links": [linked]})
+        assert caught.value.field == "data.links"
+
+
+def test_a_rescue_is_not_tied_to_a_case_from_its_own_side(desk: Desk) -> None:
+    desk.says("BF", "incident.opened", "RESCUE", DISTRESS)
+    desk.says("BF", "case.opened", "CASE-1", {"kind": "facilitation"})
+    with pytest.raises(errors.NotInThisState) as caught:
+        desk.says(
+            "BF", "incident.linked", "RESCUE", {"relation": "part_of", "to": "CASE-1", "confidence": "high", "basis": "fact"}
+        )
+    assert caught.value.field == "data.to"
+
+
+# -- decisions ----------------------------------------------------------------------------------------------------------------
+
+ON_DECISIONS = ("case.decision_withdrawn", "case.decision_appealed", "case.decision_substituted")
+
+
+@pytest.mark.parametrize("step", ON_DECISIONS)
+def test_a_decision_nobody_took_is_not_undone(desk: Desk, step: str) -> None:
+    opening = desk.says("BF", "case.opened", "CASE-1", {"kind": "civil_penalty"})
+    desk.says("BF", "case.opened", "CASE-2", {"kind": "civil_penalty"})
+    elsewhere = desk.says("BF", "case.decision_recorded", "CASE-2", {"decision": "civil_penalty"})
+    for target in ("01900000-0000-7000-8000-000000000009", id_of(opening), id_of(elsewhere), "other.example/log#D1"):
+        with pytest.raises(errors.NotInThisState) as caught:
+            desk.says("BF", step, "CASE-1", {"target": target})
+        assert caught.value.field == "data.target"
+    decision = desk.says("BF", "case.decision_recorded", "CASE-1", {"decision": "civil_penalty"})
+    said = desk.says("BF", step, "CASE-1", {"target": id_of(decision)})
+    with pytest.raises(errors.NotInThisState):
+        desk.corrects(said, "amend", {"target": id_of(opening)})
+
+
+def test_a_decision_is_not_replaced_by_what_is_none(desk: Desk) -> None:
+    opening = desk.says("BF", "case.opened", "CASE-1", {"kind": "civil_penalty"})
+    first, second = (desk.says("BF", "case.decision_recorded", "CASE-1", {"decision": "civil_penalty"}) for _ in range(2))
+    with pytest.raises(errors.NotInThisState) as caught:
+        desk.says("BF", "case.decision_substituted", "CASE-1", {"target": id_of(first), "replacement": id_of(opening)})
+    assert caught.value.field == "data.replacement"
+    desk.says("BF", "case.decision_substituted", "CASE-1", {"target": id_of(first), "replacement": id_of(second)})
+
+
 # -- what is sealed, and what is marked -------------------------------------------------------------------------------------
 
 

@@ -182,7 +182,8 @@ def test_one_nation_cannot_reaffirm_what_another_key_said(registrar: Registrar) 
     registrar.say("key.compromised", {"key": paf.key_id, "suspect_from_position": said.position}, "FR")
     keys = registrar.home.ledger.keys
     assert keys.is_disputed(paf.key_id, event, said.position)
-    registrar.say("key.reaffirmed", {"key": bf.key_id, "events": [event]}, "GB")
+    with pytest.raises(errors.NotInThisState):
+        registrar.say("key.reaffirmed", {"key": bf.key_id, "events": [event]}, "GB")
     assert keys.is_disputed(paf.key_id, event, said.position)
     registrar.say("key.reaffirmed", {"key": paf.key_id, "events": [event]}, "FR")
     assert not keys.is_disputed(paf.key_id, event, said.position)

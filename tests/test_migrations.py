@@ -18,7 +18,7 @@ from ledger.events import keys, registry
 from ledger.events.base import Data
 from ledger.store import tables
 from ledger.store.engines import is_sqlite, open_engine
-from migrations.ledger.versions import r0001_the_log as first
+from migrations.ledger.versions import r0002_policies_govern as newest
 from migrations.view.versions import r0001_a_view as first_view
 from projections import tables as view_tables
 from projections import viewstore
@@ -222,7 +222,7 @@ def test_the_grants_leave_a_writer_nothing_but_appending(postgres_url):
 
 def test_a_writer_reads_every_type_that_governs_admission():
     """A type that changes the key ring or the registry and were not in GOVERNING would be forgotten at the next start."""
-    assert first.GOVERNING == tables.GOVERNING
+    assert newest.GOVERNING == tables.GOVERNING
     changing = set()
     for module, state in ((keys, keys.KeyRing), (registry, registry.Registry)):
         tree = ast.parse(textwrap.dedent(python_inspect.getsource(state.apply)))

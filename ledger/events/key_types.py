@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -16,6 +17,13 @@ Base64 = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{4,20000}={0,2}$(?!
 TypeCode = Literal["01", "10", "11"]
 KeyRole = Literal["national_authority", "service", "officer", "official", "sealer", "sealing"]
 Position = Annotated[int, msgspec.Meta(ge=1, description="position in the log, from 1")]
+
+# What a key of each type is for: a sealing key opens sections, a document key signs what is printed, the others sign events.
+ROLES_OF_TYPE: Mapping[str, tuple[str, ...]] = {
+    "01": ("national_authority", "service", "officer", "official", "sealer"),
+    "10": ("sealing",),
+    "11": ("official",),
+}
 
 KEYS = "states who may speak in the log; keys.py reads it, no figure does"
 INSIDE = "the event inside makes the facts, in the view of the nation that opens it"
@@ -51,6 +59,10 @@ class LedgerOpened(Data, frozen=True):
     def check(self) -> None:
         if self.rules not in RULES:
             raise Malformed(f"there are no admission rules {self.rules}", field="data.rules")
+        if {key.nation for key in self.authority_keys} != {"GB", "FR"} or len({k.key_id for k in self.authority_keys}) != 2:
+            raise Malformed("one authority key of each nation is needed", field="data.authority_keys")
+        if self.predecessor is not None and self.predecessor.origin == self.origin:
+            raise Malformed("a log does not succeed itself", field="data.predecessor.origin")
 
 
 @event_type(
@@ -80,7 +92,8 @@ class LedgerClosed(Data, frozen=True):
 class KeyRegistered(Data, frozen=True):
     """`registered` is hex SHA-256(type code byte ‖ public key). `may_append` holds type names or families ending in `.*`.
 
-    A sealing key (type 10) cannot sign: its owner's national authority key alone attests that its holder opened a challenge.
+    Sealing keys (type 10) and document keys (type 11) sign no event: the owner's national authority key alone attests that
+    their holder answered a challenge, by opening what was sealed to the one, by signing with the other.
     """
 
     registered: KeyId
@@ -92,6 +105,11 @@ class KeyRegistered(Data, frozen=True):
     next_key_digest: KeyId | None = None
     nation: Nation | None = None
     attested: bool | None = None
+
+    def check(self) -> None:
+        if self.role not in ROLES_OF_TYPE[self.type_code]:
+            allowed = " or ".join(ROLES_OF_TYPE[self.type_code])
+            raise Malformed(f"a key of type {self.type_code} has the role {allowed}", field="data.role")
 
 
 @event_type("key.rotated", en="Key rotated", fr="Clé renouvelée", signers="old_and_new_key", exempt=KEYS)

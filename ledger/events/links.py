@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ledger import errors
+from ledger.events.case import CaseOpened
 from ledger.events.correction import Corrections, Statement
 from ledger.events.incident import IncidentLinked, IncidentLinkWithdrawn
 
@@ -40,6 +41,12 @@ def require_no_new_cycle(
             raise errors.NotInThisState("the link would make an incident a duplicate of itself", field="data.to")
         at = duplicate_of(statements(at))
     raise errors.NotInThisState(f"more than {LINK_DEPTH_MAX} links in a row", field="data.to")
+
+
+def require_no_case(to: str, statements: list[Statement]) -> None:
+    """Refuse to say of an incident that it is a case: a case names the incidents it comes from, if it may (purpose.py)."""
+    if any(isinstance(s.event.data, CaseOpened) for s in statements):
+        raise errors.NotInThisState(f"{to} is a case, not an incident", field="data.to", remedy="name it in the case's links")
 
 
 def require_link(stream: str, target: Statement | None) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from ledger.events.base import Event
-from ledger.events.registry_types import AuthorityRegistered, PlaceRegistered, RulesAdopted
+from ledger.events.key_types import LedgerOpened, Predecessor
+from ledger.events.registry_types import AuthorityRegistered, PlaceRegistered, PolicyAdopted, RulesAdopted
 
 UNKNOWN = "UNKNOWN"
 NATION_AUTHORITIES = ("GB", "FR")
@@ -33,22 +34,36 @@ class Place(msgspec.Struct, frozen=True):
     latitude_e6: int | None = None
 
 
+class Adopted(msgspec.Struct, frozen=True):
+    """A policy on record: the digest (hex) of its file, the size from which it governs, the position that says so."""
+
+    sha256: str
+    from_size: int
+    position: int
+
+
 NOWHERE = Place("", "")
 UNREGISTERED = Place()
 
 
 class Registry:
-    """Authorities, places and the admission rules in force. Mutable: copy() before trying events that may be rolled back."""
+    """Authorities, places, the admission rules in force, the policies adopted (in order), and the log that this one continues.
+
+    Mutable: copy() before trying events that may be rolled back.
+    """
 
     def __init__(self) -> None:
         self.authorities: dict[str, Authority] = {n: Authority(n, n, f"|{n}|") for n in NATION_AUTHORITIES}
         self.places: dict[str, Place] = {}
         self.rules = 1
+        self.policies: tuple[Adopted, ...] = ()
+        self.predecessor: Predecessor | None = None
 
     def copy(self) -> Registry:
         """An independent registry; its values are immutable and shared."""
         other = Registry()
-        other.authorities, other.places, other.rules = dict(self.authorities), dict(self.places), self.rules
+        other.__dict__.update(self.__dict__)
+        other.authorities, other.places = dict(self.authorities), dict(self.places)
         return other
 
     def nation_of(self, authority: str) -> str | None:
@@ -66,6 +81,10 @@ class Registry:
     def is_of_nation(self, authority: str, nation: str) -> bool:
         """Whether an authority belongs to a nation."""
         return self.nation_of(authority) == nation
+
+    def carried(self, stream: str) -> int:
+        """The version a stream already had in the log that this one continues; 0 where it was not open there."""
+        return self.predecessor.open_streams.get(stream, 0) if self.predecessor is not None else 0
 
     def place(self, code: str | None) -> Place:
         """The place as registered now; UNREGISTERED for an unknown code, NOWHERE where none is named."""
@@ -86,3 +105,7 @@ class Registry:
             self.places[data.code] = Place(data.territory, data.control_zone, data.longitude_e6, data.latitude_e6)
         elif isinstance(data, RulesAdopted):
             self.rules = data.rules
+        elif isinstance(data, LedgerOpened):
+            self.rules, self.predecessor = data.rules, data.predecessor
+        elif isinstance(data, PolicyAdopted):
+            self.policies = (*self.policies, Adopted(data.sha256, data.from_size, position))

@@ -16,10 +16,12 @@ from msgspec import Meta
 from ledger import errors, events
 from ledger.errors import BadBundle
 from ledger.events.base import Header, Nation, Regime, SectionCommitment
+from ledger.events.key_steps import require_key_step
 from ledger.events.key_types import LedgerOpened
 from ledger.events.keys import KeyRing, named_publics
 from ledger.events.registry import Registry
 from ledger.events.registry_types import IndexCommitted
+from ledger.events.signers import require_signers
 from ledger.events.stating import IDENTIFIER, SALT, UUID7
 from ledger.evidence.bundle_names import (
     CHECKPOINT,
@@ -160,7 +162,7 @@ class Entries:
     def _require_order(self, position: int, entry: Entry, recorded_at: int, name: str) -> None:
         """Time does not go back, and versions of a stream rise, never faster than positions do."""
         last = self._streams.get(entry.stream)
-        version, at = (last.version, last.position) if last else (0, 0)
+        version, at = (last.version, last.position) if last else (self.registry.carried(entry.stream), 0)
         if recorded_at < self._recorded_at or not version < entry.version <= version + position - at:
             raise BadBundle("entry-order", "recorded before an earlier entry, or not the next of its stream", file=name)
 
@@ -188,8 +190,8 @@ class Entries:
                 self._require_some_key(signed_by)
                 return
             row = events.event_type_of(stated.type, stated.schema)
-            self.keys.require_in_force(event, row, signed_by, self.registry)
-            self.keys.require_step(event, position)
+            require_signers(self.keys, event, row, signed_by, self.registry)
+            require_key_step(self.keys, event, position, self.registry)
         except errors.EntenteError as wrong:
             raise BadBundle("key-rule", wrong.message, file=name) from None
         self.registry.apply(event, position)

@@ -12,6 +12,7 @@ from ledger import admission, errors, events
 from ledger.events.base import Nation
 from ledger.events.keys import KeyRing
 from ledger.events.registry import Registry
+from ledger.events.signers import require_signers
 from ledger.formats import envelope, strict
 
 SEALED, INNER = "sealed.recorded", "inner"
@@ -72,7 +73,7 @@ def require_sound(
     admission.require_sections(header, submitted)
     signed_by = _verified(submitted, keys)
     if registry is not None:
-        keys.require_in_force(inner, events.event_type_of(header.type, header.schema), signed_by, registry)
+        require_signers(keys, inner, events.event_type_of(header.type, header.schema), signed_by, registry)
         if not registry.is_of_nation(header.authority, nation):
             raise errors.NotAllowed(f"only {nation} seals what its own authorities state", field="authority")
 

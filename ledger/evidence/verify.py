@@ -174,8 +174,8 @@ class _Verification:
     def _boundary(self, size: int) -> None:
         """Entries of one commit share their instant: where it changes a commit ended, and a commit stores its checkpoint.
 
-        The limit of this: of several commits at one and the same instant only the last one's end is known, so that a checkpoint
-        deleted between them is not missed (unless it was cosigned). Nothing rests on it: the next one covers the same entries.
+        No two commits of a live ledger share an instant (store/group.py). In an exercise, which is told the time, several may:
+        of those only the last one's end is known, and a checkpoint deleted between them is missed if it was cosigned.
         """
         if not self.log.has_store:
             return

@@ -14,10 +14,12 @@ from typing import NamedTuple, Protocol
 from ledger import admission, errors, events
 from ledger.events.base import Header
 from ledger.events.correction import Statement
+from ledger.events.key_steps import require_key_step
 from ledger.events.keys import KeyRing, named_publics
 from ledger.events.lives import UNBORN, Life, follow
 from ledger.events.registry import Registry
 from ledger.events.registry_types import IndexCommitted
+from ledger.events.signers import require_open, require_signers
 from ledger.formats.entry import parse_instant, signer_ids, split_entry
 from ledger.formats.streamindex import StreamIndex
 
@@ -97,12 +99,15 @@ class Walk:
         state = self._streams.get(name)
         if state is None and self.since:
             state = self._streams[name] = self._earlier(name)
-        return state or admission.StreamState(0, UNBORN)
+        return state or self._new(name)
+
+    def _new(self, name: str) -> admission.StreamState:
+        return admission.StreamState(self.registry.carried(name), UNBORN)
 
     def _earlier(self, name: str) -> admission.StreamState:
         placed = [(position, entry) for position, entry in self.log.stream_entries(name) if position <= self.since]
         if not placed:
-            return admission.StreamState(0, UNBORN)
+            return self._new(name)
         statements = (_statement(*each) for each in placed)
         life = admission.fold_life(statement for statement in statements if statement is not None)
         return admission.StreamState(split_entry(placed[-1][1])[2], life)
@@ -139,9 +144,8 @@ class Walk:
         try:
             event = events.Event(header, events.decode_data(header))
         except errors.EntenteError:
-            found += self._unread(position, signed_by)
+            found += self._unread(position, header, signed_by)
         else:
-            self.named |= {key_id for key_id, _, _ in named_publics(event)}
             found += self._by_the_keys(position, event, signed_by)
             life, breaches = self._follow(position, event, before, at)
             found += breaches
@@ -176,17 +180,22 @@ class Walk:
         found = self.log.entry_by_event(event_id) if self.since else None
         return found[0] if found is not None and found[0] <= self.since else 0
 
-    def _unread(self, position: int, signed_by: frozenset[str]) -> list[Found]:
-        """Of a type not known here only this can be asked: that some key in force has signed it."""
+    def _unread(self, position: int, header: Header, signed_by: frozenset[str]) -> list[Found]:
+        """Of a type not known here only this can be asked: that the log took entries, and that a key in force has signed it."""
+        try:
+            require_open(self.keys, header)
+        except errors.EntenteError as wrong:
+            return [Found(position, f"{wrong.code}: {wrong}")]
         keys = (self.keys.keys.get(key_id) for key_id in signed_by)
-        if any(key is not None and not key.until and not key.suspended for key in keys):
+        if any(key is not None and key.in_force for key in keys):
             return []
         return [Found(position, "no key in force has signed it")]
 
     def _by_the_keys(self, position: int, event: events.Event, signed_by: frozenset[str]) -> list[Found]:
         try:
-            self.keys.require_in_force(event, event.data.kind_of_event, signed_by, self.registry)
-            self.keys.require_step(event, position)
+            self.named |= {key_id for key_id, _, _ in named_publics(event)}
+            require_signers(self.keys, event, event.data.kind_of_event, signed_by, self.registry)
+            require_key_step(self.keys, event, position, self.registry)
         except errors.EntenteError as wrong:
             return [Found(position, f"{wrong.code}: {wrong}")]
         return []
@@ -205,8 +214,8 @@ class Walk:
         self.registry.apply(event, position)
         try:
             self.keys.apply(event, position)
-        except KeyError:
-            return [Found(position, "the key it names is not registered")]
+        except (KeyError, errors.Malformed):
+            return [Found(position, "the key it names is not registered, or is none")]
         return []
 
     def _compare_index(self, position: int, committed: IndexCommitted) -> list[Found]:

@@ -17,8 +17,8 @@ from pathlib import Path
 import nacl.bindings
 import nacl.exceptions
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 
 from ledger import errors
 
@@ -55,7 +55,7 @@ ALGORITHMS = {
     for row in (
         Algorithm(ED25519_EVENT, "Ed25519", 32, 64),
         Algorithm(ML_KEM_SEALING, "ML-KEM-768 with X25519 (HPKE MLKEM768_X25519)", 1_216, 0),
-        Algorithm(P256_DOCUMENT, "ECDSA P-256 over documents", 65, 0),
+        Algorithm(P256_DOCUMENT, "ECDSA P-256 over documents", 65, 64),
     )
 }
 
@@ -152,6 +152,29 @@ def verify_with_openssl(public: bytes, message: bytes, signature: bytes) -> None
     try:
         ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError):
+        raise errors.BadSignature from None
+
+
+# -- document keys --------------------------------------------------------------------------------------------------------
+
+
+def require_point(public: bytes) -> None:
+    """Raise WeakKey unless these are the 65 bytes of an uncompressed point of P-256."""
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+    except ValueError:
+        raise errors.WeakKey("the public key is not a point of P-256", field="public_key") from None
+
+
+def verify_document(public: bytes, message: bytes, signature: bytes) -> None:
+    """ECDSA P-256 with SHA-256; the signature is r ‖ s, 32 bytes each, as browsers make it. Raises WeakKey or BadSignature."""
+    require_point(public)
+    if len(signature) != 64:
+        raise errors.BadSignature(f"a P-256 signature has 64 bytes, not {len(signature)}")
+    encoded = utils.encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public).verify(encoded, message, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
         raise errors.BadSignature from None
 
 

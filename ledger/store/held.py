@@ -143,12 +143,6 @@ class HeldLog(LogReader):
         (size,) = self.cosignatures.newest_by([name])
         return self.signed_checkpoint(size) if size else None
 
-    def governing(self, upto: int) -> list[tuple[int, bytes]]:
-        """(position, entry) of everything that changes what may be signed after it, in order, up to a position."""
-        table = tables.entries.c
-        query = select(table.position, table.entry).where(table.type.in_(tables.GOVERNING), table.position <= upto)
-        return [(position, bytes(entry)) for position, entry in self._all(query.order_by(table.position))]
-
 
 def _head(connection: Connection) -> int:
     return connection.execute(select(func.max(tables.entries.c.position))).scalar() or 0

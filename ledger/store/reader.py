@@ -15,12 +15,14 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Engine
 
 from ledger import errors
+from ledger.events.keys import KeyRing
+from ledger.events.registry import Registry
 from ledger.formats import note
 from ledger.formats.entry import parse_instant, split_entry
 from ledger.formats.sealing import SealedSection
 from ledger.store import tables
 from ledger.store.engines import answering, is_sqlite
-from ledger.store.mapper import Recorded
+from ledger.store.mapper import Recorded, event_of
 from ledger.store.receipt import Receipt, receipt_of
 from ledger.store.writer import Placed
 
@@ -105,13 +107,27 @@ class LogReader:
         row = self._first(query)
         if row is None:
             raise errors.NotFound(f"no event {event_id} is recorded here", field="event_id")
-        return receipt_of(event_id, row[0], bytes(row[1]), row[2] or 0)
+        return receipt_of(event_id, row[0], bytes(row[1]), row[2] or 0, lambda: self.standing_at(row[0])[0])
 
     def positions_of(self, is_wanted: Callable[[str], bool], upto: int) -> list[int]:
         """Positions up to one, of the types that are wanted, as the type column has them."""
         types = [name for (name,) in self._all(select(ENTRIES.type).distinct()) if is_wanted(name)]
         query = select(ENTRIES.position).where(ENTRIES.type.in_(types), ENTRIES.position <= upto).order_by(ENTRIES.position)
         return [position for (position,) in self._all(query)]
+
+    def governing(self, upto: int) -> list[Placed]:
+        """(position, entry) of everything that changes what may be signed after it, in order, up to a position."""
+        query = select(ENTRIES.position, ENTRIES.entry).where(ENTRIES.type.in_(tables.GOVERNING), ENTRIES.position <= upto)
+        return [(position, bytes(entry)) for position, entry in self._all(query.order_by(ENTRIES.position))]
+
+    def standing_at(self, position: int) -> tuple[KeyRing, Registry]:
+        """Keys and registry as they stood behind a position, made again from the entries that govern them and nothing else."""
+        keys, registry = KeyRing(), Registry()
+        for at, entry in self.governing(position):
+            event = event_of(entry)
+            keys.apply(event, at)
+            registry.apply(event, at)
+        return keys, registry
 
     # -- time ------------------------------------------------------------------------------------------------------------
 

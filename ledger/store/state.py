@@ -137,11 +137,11 @@ class Draft:
         return None if placed is None else hashlib.sha256(split_entry(placed[1])[3]).digest()
 
     def stream(self, name: str) -> StreamState:
-        """Version and life of a stream; 0 and unborn where nothing is recorded."""
+        """Version and life of a stream; unborn where nothing is recorded, its version then that in the log before this one."""
         state = self.streams.get(name)
         if state is None:
             state = self._below.stream(name) if isinstance(self._below, Draft) else self._stored(self._below, name)
-        return state
+        return state if state.version else StreamState(self.registry.carried(name), UNBORN)
 
     def _stored(self, head: Head, name: str) -> StreamState:
         state = head.streams.get(name)

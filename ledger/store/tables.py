@@ -39,6 +39,7 @@ GOVERNING = (
     "ledger.opened",
     "ledger.thawed",
     "place.registered",
+    "policy.adopted",
     "rules.adopted",
 )
 

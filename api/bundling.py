@@ -8,28 +8,29 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 import msgspec
 
 from api.indexing import Committed, newest_index, prove
+from api.purpose import Shown, basis_at, require_purpose
+from api.stamping import kept
 from ledger import errors, events
-from ledger.events.access import AccessCombined
 from ledger.events.base import Header
-from ledger.events.sharing import MandateGranted
-from ledger.events.values import Scope
 from ledger.evidence import loadfile
 from ledger.evidence.browserpage import verifier_page
 from ledger.evidence.bundle import REFUSED, Verdict, verify
-from ledger.evidence.bundle_claims import DIGESTS
+from ledger.evidence.bundle_claims import DIGESTS, Claims
 from ledger.evidence.bundle_manifest import Answer, NotOpened, OfFigure, OfReport, OfStream, Positions, Question
-from ledger.evidence.bundle_names import VERIFIER, index_name, report_name
+from ledger.evidence.bundle_names import CHECKPOINT, VERIFIER, index_name, report_name, response_name
 from ledger.evidence.bundle_write import Draft, Opened, ReadAhead, write_bundle
 from ledger.evidence.bundle_zip import Archive, ReadAt
 from ledger.evidence.sealed import SEALED
+from ledger.evidence.timestamping import Roots, verify_chain
 from ledger.formats import sealing, strict
-from ledger.formats.entry import format_instant, parse_instant, split_entry
+from ledger.formats.entry import format_instant, split_entry
 from ledger.formats.policy import Policy
 from ledger.formats.streamproof import format_stream_proof
 from projections import picking
@@ -59,13 +60,6 @@ class Asked(NamedTuple):
     has_verifier: bool = True
 
 
-class _Shown(NamedTuple):
-    """An entry that would stand in the bundle in full."""
-
-    position: int
-    header: Header
-
-
 def create(home: Home, question: Question, out: Path, asked: Asked, size: int) -> Verdict:
     """Write the bundle that answers a question under the checkpoint of `size`; returns its verdict under the home's own policy.
 
@@ -75,28 +69,47 @@ def create(home: Home, question: Question, out: Path, asked: Asked, size: int) -
         raise errors.BadQuestion(f"{out} exists", field="--out", remedy="name a new file")
     log = ReadAhead(home.ledger)
     draft = _draft(home, log, question, asked, size)
-    partial = out.with_name(out.name + ".partial")
+    unnamed = out.with_name(out.name + ".partial")
     try:
-        with partial.open("xb") as file:
+        with unnamed.open("xb") as file:
             write_bundle(file, log, draft)
             file.flush()
             os.fsync(file.fileno())
-        verdict = verify_file(partial, home.policy())
+        verdict = verify_file(unnamed, home.policy())
         if verdict.word == REFUSED:
             raise errors.VerificationFailed(f"the bundle would not verify: {verdict.detail}", remedy="run entente verify")
-        partial.replace(out)
+        unnamed.replace(out)
     finally:
         with suppress(FileNotFoundError):
-            partial.unlink()
+            unnamed.unlink()
     return verdict
 
 
 def verify_file(
-    path: Path, elsewhere: Policy | None = None, progress: Callable[[int, int], None] = lambda done, of: None
+    path: Path,
+    elsewhere: Policy | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    roots: Mapping[str, Roots] | None = None,
 ) -> Verdict:
-    """Verify a bundle in a file, figures included. Offline; reads the file and writes nothing."""
+    """Verify a bundle in a file, figures included. Offline; reads the file and writes nothing.
+
+    `roots` are certificates of time-stamping authorities from elsewhere, by their names in the bundle.
+    """
     with path.open("rb") as file:
-        return verify(_reader(file), file.seek(0, os.SEEK_END), elsewhere, answer_again, progress)
+        stamped = None if roots is None else partial(_stamped, roots)
+        return verify(_reader(file), file.seek(0, os.SEEK_END), elsewhere, answer_again, stamped, progress)
+
+
+def _stamped(roots: Mapping[str, Roots], claims: Claims) -> list[dict[str, str]]:
+    """The first time of each authority's chain that verifies under its certificates."""
+    note, found = claims.entries.archive.read(CHECKPOINT), []
+    for authority, certificates in sorted(roots.items()):
+        try:
+            tokens = verify_chain(note, claims.responses(authority), certificates)
+        except errors.BadTimestamp:
+            continue  # what does not hold proves nothing, and spoils nothing else
+        found += [{"authority": authority, "at": format_instant(token.at)} for token in tokens[:1]]
+    return found
 
 
 def write_load_file(path: Path, folder: Path) -> int:
@@ -138,12 +151,12 @@ def _draft(home: Home, log: Any, question: Question, asked: Asked, size: int) ->
     kinds = {kind: KINDS[kind] for kind in asked.withhold_kinds}
     picked = picking.pick(question, log, size, lambda header: any(is_of(header) for is_of in kinds.values()))
     if asked.basis is not None:
-        picked.needed.add(_basis_at(home, asked.basis, size))
+        picked.needed.add(basis_at(home, asked.basis, size))
     index = newest_index(home.reader, size) if isinstance(question, OfStream) else None
     if index is not None:
         picked.needed.add(index.position)
     _require_withholdable(picked, asked.withhold)
-    all_shown = [_Shown(p, _header(log.entry(p))) for p in picked.in_order]
+    all_shown = [Shown(p, _header(log.entry(p))) for p in picked.in_order]
     withheld = {
         s.position: ground
         for kind, ground in asked.withhold_kinds.items()
@@ -151,7 +164,7 @@ def _draft(home: Home, log: Any, question: Question, asked: Asked, size: int) ->
         if kinds[kind](s.header) and s.position not in picked.needed
     } | dict(asked.withhold)
     shown = [s for s in all_shown if s.position not in withheld]
-    _require_purpose(home, shown, asked.basis)
+    require_purpose(home, shown, asked.basis)
     opened = [_opened(home, position, name, shown) for position, name in asked.open_sections]
     versions: dict[int, int] = {}
     if isinstance(question, OfStream):
@@ -160,7 +173,7 @@ def _draft(home: Home, log: Any, question: Question, asked: Asked, size: int) ->
         question=question,
         complete=picked.complete,
         positions=picked.in_order,
-        checkpoint=log.signed_checkpoint(size),
+        checkpoint=kept(home).note(size) or log.signed_checkpoint(size),
         policy=home.policy_path.read_bytes(),
         withheld=withheld,
         versions=versions,
@@ -185,7 +198,7 @@ def _require_withholdable(picked: Picked, withhold: Mapping[int, str]) -> None:
 
 
 def _answer(
-    log: Any, question: Question, picked: Picked, shown: Sequence[_Shown], opened: Sequence[Opened], size: int
+    log: Any, question: Question, picked: Picked, shown: Sequence[Shown], opened: Sequence[Opened], size: int
 ) -> Answer | None:
     if not isinstance(question, OfFigure | OfReport):
         return None
@@ -210,7 +223,7 @@ def _answer(
     return msgspec.structs.replace(again, figures=dict(issued.figures), ruleset=issued.ruleset)
 
 
-def _opened(home: Home, position: int, name: str, shown: Sequence[_Shown]) -> Opened:
+def _opened(home: Home, position: int, name: str, shown: Sequence[Shown]) -> Opened:
     """A section with its own key, found with one of the sealing keys that this home holds. Raises BadQuestion, BadSection."""
     header = next((s.header for s in shown if s.position == position), None)
     names = [section.name for section in header.sections] if header is not None else []
@@ -233,8 +246,14 @@ def _commitment(header: Header, index: int) -> sealing.Commitment:
 
 
 def _beside(home: Home, question: Question, index: Committed | None, size: int) -> dict[str, bytes]:
-    """The proof of a stream's last version, the documents of a report."""
-    beside: dict[str, bytes] = {}
+    """The time stamps on the checkpoint, the proof of a stream's last version, the documents of a report."""
+    stamps = kept(home)
+    beside = {
+        response_name(authority, number): response
+        for (stamped, authority), numbers in stamps.chains().items()
+        if stamped == size
+        for number, response in enumerate(stamps.responses(size, authority, numbers[-1]), start=1)
+    }
     if isinstance(question, OfStream) and index is not None:
         _, proof = prove(home, question.stream, size)
         beside[index_name(index.size)] = format_stream_proof(proof)
@@ -256,53 +275,6 @@ def _documents(home: Home, question: OfReport, size: int) -> dict[str, bytes]:
     by_digest = {hashlib.sha256(body).hexdigest(): body for body in candidates}
     wanted = {kind: getattr(issued, name) for kind, name in DIGESTS.items()}
     return {kind: by_digest[digest] for kind, digest in wanted.items() if digest in by_digest}
-
-
-# -- purpose ------------------------------------------------------------------------------------------------------------------
-
-
-def _basis_at(home: Home, event_id: str, size: int) -> int:
-    found = home.ledger.entry_by_event(event_id)
-    if found is None or found[0] > size:
-        raise errors.NotFound(f"no event {event_id} stands under the checkpoint", field="--basis")
-    return found[0]
-
-
-def _require_purpose(home: Home, shown: Sequence[_Shown], basis: str | None) -> None:
-    """Rescues stand beside law-enforcement cases only on a recorded legal basis that covers them. Raises NotAllowed.
-
-    Clause: domain.md section 4.
-    """
-    rescues = [s for s in shown if s.header.regime == "GENERAL"]
-    cases = [s.position for s in shown if s.header.type.startswith("case.")]
-    if not rescues or not cases:
-        return
-    if basis is None:
-        raise errors.NotAllowed(
-            f"entries {_listed([s.position for s in rescues])} are of rescues and {_listed(cases)} of cases: one is not"
-            " bundled with the other without a legal basis on record",
-            field="--basis",
-            remedy="name the recorded access.combined or mandate.granted event with --basis, or withhold one of the two",
-        )
-    data = events.decode(split_entry(home.ledger.entry(_basis_at(home, basis, home.ledger.head())))[3]).data
-    uncovered = [s.position for s in rescues if not _covers(data, s.header)]
-    if uncovered:
-        raise errors.NotAllowed(f"the basis does not cover entries {_listed(uncovered)}", field="--basis")
-
-
-def _covers(basis: Any, header: Header) -> bool:
-    if isinstance(basis, AccessCombined):
-        return header.stream in basis.objects or header.id in basis.objects
-    if not isinstance(basis, MandateGranted):
-        return False
-    scope: Scope = basis.scope
-    if scope.period is not None:
-        return parse_instant(scope.period.from_) <= parse_instant(header.occurred_at) < parse_instant(scope.period.to)
-    return scope.everything is not None or header.stream in scope.streams
-
-
-def _listed(positions: Sequence[int]) -> str:
-    return ", ".join(map(str, positions[:8])) + (" …" if len(positions) > 8 else "")
 
 
 # -- questions ----------------------------------------------------------------------------------------------------------------

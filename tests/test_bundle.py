@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from api import bundling
+from api import bundling, stamping
 from api.bundling import Asked
 from api.cli import main
 from ledger import errors, events
@@ -23,8 +23,10 @@ from ledger.formats.cosignature import Cosigner
 from ledger.formats.entry import format_instant, parse_instant
 from ledger.formats.sealing import open_section
 from projections import picking
+from tests.authority import Tsa, serving
 from tests.bundles import GOLDEN, ORIGIN, Golden, code_of, files_of, golden_policy, key, mended, verdict_of
 from tests.playing import load, play, scenarios
+from tests.test_stamping import configure
 
 NIGHT = Path(__file__).parent.parent / "api" / "nights" / "first-night.json"
 
@@ -410,6 +412,26 @@ def test_the_recipe_finds_what_was_changed(stream: bytes, tmp_path: Path, spoilt
         path.write_bytes(b"\n".join(lines))
     code, said = recipe(folder, 15)
     assert code != 0 and "SIGNED" not in said
+
+
+@pytest.mark.foreign
+def test_an_outside_authority_says_by_when_the_checkpoint_was_there(tmp_path: Path, capsys: Any) -> None:
+    golden = Golden(tmp_path / "home", "sqlite://").tell()
+    with serving(Tsa(tmp_path, "first")) as first, serving(Tsa(tmp_path, "second")) as second:
+        configure(golden.home, {"first": first})
+        stamping.stamp(golden.home)
+        content = made(golden.home, OfStream("IC-1"), tmp_path)
+        assert files_of(content)[-1][0] == "timestamps/first.1.tsr"
+        assert "timestamps" not in verdict_of(content)["proven"], "nobody gave the authority's certificates"
+        path = tmp_path / "stamped.zip"
+        path.write_bytes(content)
+        for tsa, said in ((first, ["first"]), (second, [])):
+            assert main(["bundle", "verify", str(path), "--authority", f"first={tsa.roots_file}", "--json"]) == 0
+            answer = json.loads(capsys.readouterr().out)
+            assert [row["authority"] for row in answer["stamped"]] == said and ("timestamps" in answer["proven"]) == bool(said)
+        assert main(["bundle", "verify", str(path), "--authority", f"first={first.roots_file}"]) == 0
+        assert "had stamped this state of the log: first 20" in " ".join(capsys.readouterr().out.split())
+    golden.home.close()
 
 
 # -- a review platform -------------------------------------------------------------------------------------------------------

@@ -420,7 +420,7 @@ def test_every_failure_is_named_in_the_format_and_in_both_languages_and_was_reac
     section = document[document.index("### 12.9") : document.index("### 12.10")]
     named = {code for row in re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE) for code in re.findall(r"`([a-z-]+)`", row)}
     index = document[document.index("### 8.4") : document.index("## 9.")]
-    named |= set(re.findall(r"^\| `(index-[a-z]+)`", index, re.MULTILINE))
+    named |= set(re.findall(r"^\| `((?:index|timestamp)-[a-z]+)`", index, re.MULTILINE))
     assert named == set(PROBLEMS)
     tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_bundle*.py"))
     assert set(PROBLEMS) <= set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', tests)), "each code is the outcome of some test"

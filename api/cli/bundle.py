@@ -55,6 +55,10 @@ def add_to(commands: Commands[Parser]) -> None:
     )
     verify.add_argument("file", metavar="FILE.zip", type=Path)
     verify.add_argument("--policy", metavar="FILE", type=Path, help="whom you trust: a policy file that did not come with it")
+    verify.add_argument(
+        "--authority", metavar="NAME=FILE", action="append", default=[],
+        help="certificates (PEM) of a time-stamping authority, from elsewhere; may be repeated",
+    )  # fmt: skip
     page = add_command(
         group, "page", run_page, "the browser's verifier, verify.html, and its SHA-256",
         "A second implementation, in one file, that checks bundles in a browser without a network.",
@@ -180,8 +184,22 @@ def _verified(session: Session, arguments: argparse.Namespace) -> Verdict:
         if not arguments.policy.is_file():
             raise errors.NotFound(f"there is no policy file {arguments.policy}", field="--policy")
         policy = parse_policy(arguments.policy.read_bytes())
+    roots = _roots(arguments)
     with session.progress("entries") as progress:
-        return verify_file(arguments.file, policy, progress)
+        return verify_file(arguments.file, policy, progress, roots)
+
+
+def _roots(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """The certificates of time-stamping authorities, by the names they have in the bundle."""
+    from ledger.evidence.timestamping import read_roots
+
+    found = {}
+    for text in getattr(arguments, "authority", ()):
+        name, _, file = text.partition("=")
+        if not name or not Path(file).is_file():
+            raise Usage(arguments.command, f"--authority {text!r}: write NAME=FILE")
+        found[name] = read_roots(Path(file).read_bytes())
+    return found or None
 
 
 def run_page(session: Session, arguments: argparse.Namespace) -> int:
@@ -257,6 +275,7 @@ def _fields(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **entries["sealed"], **document["complete"], **document["log"],
         "full": entries["full"], "withheld": entries["withheld"], "sealed": unopened,
+        "stamped": ", ".join(f"{row['authority']} {row['at']}" for row in document.get("stamped", ())),
         "signatures": document["signatures"], "opened": document["sections"]["opened"], "value": answer.get("value"),
     }  # fmt: skip
 

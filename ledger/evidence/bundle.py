@@ -38,6 +38,9 @@ REFUSED, CONSISTENT, NOT_FINAL, PROVEN = "refused", "internally-consistent", "no
 Rederive = Callable[[Claims], Answer | None]
 """Computes the answer of a bundle again from its entries; None where it does not know the rules. Raises EntenteError."""
 
+Stamped = Callable[[Claims], list[dict[str, str]]]
+"""The time stamps on the checkpoint that hold under certificates from elsewhere: [{"authority", "at"}], by name."""
+
 
 class Verdict(NamedTuple):
     """The answer in its documented shape, and in words what failed where something did."""
@@ -56,11 +59,12 @@ def verify(
     size: int,
     elsewhere: Policy | None = None,
     rederive: Rederive | None = None,
+    stamped: Stamped | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Verdict:
     """Verify the bundle of `size` bytes; `elsewhere` is a policy that did not come with it. Raises only what reading raises."""
     try:
-        return Verdict(_Verification(Archive(read_at, size), elsewhere).run(rederive, progress))
+        return Verdict(_Verification(Archive(read_at, size), elsewhere).run(rederive, stamped, progress))
     except BadBundle as wrong:
         return Verdict({"verdict": REFUSED, "problem": {"code": wrong.problem, "file": wrong.file}}, wrong.message)
 
@@ -72,7 +76,7 @@ class _Verification:
         self.archive = archive
         self.elsewhere = elsewhere
 
-    def run(self, rederive: Rederive | None, progress: Callable[[int, int], None]) -> dict[str, Any]:
+    def run(self, rederive: Rederive | None, stamped: Stamped | None, progress: Callable[[int, int], None]) -> dict[str, Any]:
         """Everything in the order of docs/format.md, section 12.9. Raises BadBundle at the first failure."""
         _require_files(self.archive)
         manifest = parse_manifest(self.archive.read(MANIFEST))
@@ -86,7 +90,9 @@ class _Verification:
             progress(done + 1, len(positions))
         claims = Claims(manifest, entries)
         claims.check()
-        return _document(claims, verified, self.elsewhere is not None, _rederived(claims, rederive))
+        rederived = _rederived(claims, rederive)
+        stamps = None if stamped is None else stamped(claims)
+        return _document(claims, verified, self.elsewhere is not None, rederived, stamps)
 
     def _check_files(self, manifest: Manifest, withheld: dict[int, bytes]) -> None:
         members = [m for m in self.archive.members.values() if m.name != MANIFEST]
@@ -169,7 +175,9 @@ def _is_partial(claims: Claims) -> bool:
 # -- the answer ---------------------------------------------------------------------------------------------------------------
 
 
-def _document(claims: Claims, verified: Verified, is_elsewhere: bool, rederived: bool | None) -> dict[str, Any]:
+def _document(
+    claims: Claims, verified: Verified, is_elsewhere: bool, rederived: bool | None, stamps: list[dict[str, str]] | None
+) -> dict[str, Any]:
     manifest, entries = claims.manifest, claims.entries
     final = verified.final
     verdict = CONSISTENT if not is_elsewhere else PROVEN if final else NOT_FINAL
@@ -204,6 +212,8 @@ def _document(claims: Claims, verified: Verified, is_elsewhere: bool, rederived:
         "answer": manifest.answer,
         "rederived": rederived,
     }
+    if stamps is not None:
+        document["stamped"] = stamps
     return document | _said(claims, document)
 
 
@@ -226,6 +236,7 @@ def _said(claims: Claims, document: dict[str, Any]) -> dict[str, list[str]]:
         "answer-sums": document["answer"] is not None and "lines" in document["answer"],
         "answer-rederived": document["rederived"] is True,
         "sections-opened": entries.opened > 0,
+        "timestamps": bool(document.get("stamped")),
     }
     assumed = {
         "policy-keys": is_elsewhere,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
+from itertools import count, takewhile
 from typing import Any
 
 from ledger import errors
@@ -27,7 +28,17 @@ from ledger.evidence.bundle_manifest import (
     Versions,
     answer_of,
 )
-from ledger.evidence.bundle_names import INDEX, KEYS, REPORT_KINDS, entry_name, report_name
+from ledger.evidence.bundle_names import (
+    CHECKPOINT,
+    INDEX,
+    KEYS,
+    REPORT_KINDS,
+    TIMESTAMPS,
+    entry_name,
+    report_name,
+    response_name,
+    response_of,
+)
 from ledger.evidence.sealed import SEALED
 from ledger.formats import strict
 from ledger.formats.entry import parse_entry, parse_instant
@@ -90,6 +101,7 @@ class Claims:
             self._check_answer(self.answer)
         self._check_reports()
         self._check_index()
+        self._check_responses()
 
     def in_range(self) -> Iterable[Seen]:
         """Full entries from first to last, in order."""
@@ -253,6 +265,37 @@ class Claims:
             return False
         shown = [s.position for s in self.seen.values() if (s.stream, s.version) == (stream, complete.versions)]
         return stream == complete.stream and leaf.version == complete.versions and shown in ([], [leaf.position])
+
+    # -- time stamps ---------------------------------------------------------------------------------------------------------
+
+    def _check_responses(self) -> None:
+        """Each response is over the checkpoint and those before it: that much shows without certificates. Codes of 8.5."""
+        archive = self.entries.archive
+        names = [name for name in archive.members if name.startswith(TIMESTAMPS)]
+        digests = self._stamped_digests({found[0] for name in names if (found := response_of(name))})
+        for name in names:
+            if name not in digests:
+                raise BadBundle("timestamp-form", "no name of a response, or one before it is missing", file=name)
+            if digests[name] not in archive.read(name):
+                raise BadBundle("timestamp-other", "the response is over something else", file=name)
+
+    def _stamped_digests(self, authorities: Iterable[str]) -> dict[str, bytes]:
+        """What each response must be over, by its name: SHA-256 of the checkpoint and the responses before it."""
+        archive = self.entries.archive
+        found: dict[str, bytes] = {}
+        for authority in authorities:
+            hasher, number = hashlib.sha256(archive.read(CHECKPOINT)), 1
+            while (name := response_name(authority, number)) in archive.members:
+                found[name] = hasher.digest()
+                hasher.update(archive.read(name))
+                number += 1
+        return found
+
+    def responses(self, authority: str) -> list[bytes]:
+        """An authority's responses on the checkpoint, oldest first."""
+        members, read = self.entries.archive.members, self.entries.archive.read
+        numbers = takewhile(lambda number: response_name(authority, number) in members, count(1))
+        return [read(response_name(authority, number)) for number in numbers]
 
 
 def _index_proof(name: str, body: bytes) -> StreamProof:

@@ -34,13 +34,14 @@ _SECTION = re.compile(r"sections/([1-9][0-9]{0,15})-(0|[1-9]|1[0-5])\.(sealed|ke
 _REPORT = re.compile(
     r"reports/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(figures\.json|unsigned\.pdf|signed\.pdf)"
 ).fullmatch
-_INDEX = re.compile(r"index/[a-z0-9-][a-z0-9.-]{0,63}").fullmatch
+_BESIDE = re.compile(r"(index|timestamps)/[a-z0-9-][a-z0-9.-]{0,63}").fullmatch
+_RESPONSE = re.compile(r"timestamps/([a-z0-9-]{1,24})\.([1-9][0-9]{0,3})\.tsr").fullmatch
 
 REPORT_KINDS = ("figures.json", "unsigned.pdf", "signed.pdf")
 REPORT_BYTES_MAX = 64 << 20
 SEALED_FILE = ".sealed"
-INDEX = "index/"
-INDEX_BYTES_MAX = 1 << 20
+INDEX, TIMESTAMPS = "index/", "timestamps/"
+BESIDE_BYTES_MAX = 1 << 20
 
 Order = tuple[int, int, int, str]
 
@@ -66,7 +67,7 @@ def place_of(name: str) -> Place | None:
         return _numbered(7, int(found[1]), 2 * int(found[2]) + is_key, size, size or sealing.SECTION_BYTES_MAX)
     if found := _REPORT(name):
         return Place((8, 0, 0, f"{found[1]}{REPORT_KINDS.index(found[2])}"), 0, REPORT_BYTES_MAX)
-    return Place((9, 0, 0, name), 0, INDEX_BYTES_MAX) if _INDEX(name) else None
+    return Place((9 + name.startswith(TIMESTAMPS), 0, 0, name), 0, BESIDE_BYTES_MAX) if _BESIDE(name) else None
 
 
 def _numbered(rank: int, position: int, part: int, bytes_min: int, bytes_max: int) -> Place | None:
@@ -91,6 +92,17 @@ def section_names(position: int, index: int) -> tuple[str, str]:
 def index_name(size: int) -> str:
     """The file of a proof from the index of streams at a size of the log."""
     return f"{INDEX}{size}.json"
+
+
+def response_name(authority: str, number: int) -> str:
+    """The file of a time-stamping authority's response, from 1."""
+    return f"{TIMESTAMPS}{authority}.{number}.tsr"
+
+
+def response_of(name: str) -> tuple[str, int] | None:
+    """(authority, number) in the name of a response; None for any other file."""
+    found = _RESPONSE(name)
+    return (found[1], int(found[2])) if found else None
 
 
 def report_name(event_id: str, kind: str) -> str:

@@ -107,6 +107,10 @@ PROVEN: Mapping[str, Words] = {
         "sections opened here: {opened}; each is what its author committed to when signing",
         "sections ouvertes ici : {opened} ; chacune est ce à quoi son auteur s'est engagé en signant",
     ),
+    "timestamps": words(
+        "outside authorities whose certificates you gave had stamped this state of the log: {stamped}",
+        "des autorités extérieures dont vous avez donné les certificats avaient horodaté cet état du journal : {stamped}",
+    ),
 }
 
 ASSUMED: Mapping[str, Words] = {
@@ -251,5 +255,12 @@ PROBLEMS: Mapping[str, Words] = {
         "a proof from the index of streams is not in its form", "une preuve de l'index des fils n'est pas dans sa forme"
     ),
     "index-unknown": words("a proof leads to an index that is not shown", "une preuve mène à un index qui n'est pas montré"),
+    "timestamp-form": words(
+        "a time stamp is called otherwise than one is, or one before it is missing",
+        "un horodatage porte un autre nom qu'il ne doit, ou l'un des précédents manque",
+    ),
+    "timestamp-other": words(
+        "a time stamp is over something else than this checkpoint", "un horodatage porte sur autre chose que cet état"
+    ),
     "index-wrong": words("a proof from the index of streams does not hold", "une preuve de l'index des fils ne tient pas"),
 }

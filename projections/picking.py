@@ -124,10 +124,10 @@ def pick(question: Question, log: Log, size: int, is_withheld: IsWithheld = lamb
 
 
 def _of_stream(stream: str, log: Log, size: int) -> Picked:
-    positions = {position for position, _ in log.stream_entries(stream) if position <= size}
-    if not positions:
+    versions = {position: split_entry(entry)[2] for position, entry in log.stream_entries(stream) if position <= size}
+    if not versions:
         raise errors.NotFound(f"nothing of {stream} stands under the checkpoint of {size} entries", field="--stream")
-    return Picked(Versions(stream, len(positions)), positions)
+    return Picked(Versions(stream, max(versions.values())), set(versions))
 
 
 def _of_period(question: OfPeriod, log: Log, size: int) -> Picked:

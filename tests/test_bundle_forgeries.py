@@ -14,7 +14,7 @@ import pytest
 from api import bundling
 from api.bundling import Asked
 from ledger.evidence.bundle_manifest import OfFigure, OfReport
-from ledger.formats import merkle, sealing
+from ledger.formats import merkle, sealing, strict
 from ledger.formats.entry import parse_entry
 from ledger.formats.proof import format_proof
 from projections import report as reports
@@ -368,6 +368,23 @@ def test_a_period_that_hides_its_neighbours_is_refused() -> None:
     refused(mended(files, lambda m: m["complete"].update(first=16)), "claim-bounds")
     refused(mended(files, lambda m: m["complete"].update(last=19)), "claim-bounds")
     refused(mended([(n, b) for n, b in files if not n.startswith("entries/17")]), "claim-gap")
+
+
+def test_a_stream_carried_over_from_another_log_goes_on_where_it_was() -> None:
+    before = {"origin": "golden.example/before", "size": 9, "root": "0" * 64, "open_streams": {"IC-1": 4}}
+    data = strict.parse(parse_entry(ENTRIES[0]).payload)["data"] | {"predecessor": before}
+    opened = altered(ENTRIES[0], ["GB", "FR"], data=data)
+    refused(forged([opened, *ENTRIES[1:]]), "entry-order")
+    fifth = headed(ENTRIES[FOUND - 1], lambda head: head.replace(b"version: 1", b"version: 5"))
+    content = forged([opened, *ENTRIES[1 : FOUND - 1], fifth, *ENTRIES[FOUND:]])
+    assert code_of(content) == "internally-consistent"
+
+    def asked(versions: int) -> Callable[[dict[str, Any]], None]:
+        complete = {"kind": "stream", "stream": "IC-1", "versions": versions}
+        return setting(question={"kind": "stream", "stream": "IC-1"}, complete=complete)
+
+    assert code_of(manifested(content, asked(5))) == "internally-consistent"
+    refused(manifested(content, asked(1)), "claim-stream")
 
 
 def test_a_withheld_version_is_named_and_counted_as_the_makers_word() -> None:

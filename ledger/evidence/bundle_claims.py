@@ -123,9 +123,10 @@ class Claims:
         named = [(row.position, row.version) for row in self.manifest.withheld if row.version is not None]
         shown = [(seen.position, seen.version) for seen in self.seen.values() if seen.stream == complete.stream]
         found = [version for _, version in sorted(named + shown)]
+        first = self.entries.registry.carried(complete.stream) + 1
         # What the manifest claims may be astronomical: it is counted before it is laid out.
-        if len(found) != complete.versions or found != list(range(1, len(found) + 1)):
-            raise BadBundle("claim-stream", f"not the versions 1 to {complete.versions}")
+        if first + len(found) != complete.versions + 1 or found != list(range(first, complete.versions + 1)):
+            raise BadBundle("claim-stream", f"not every version up to {complete.versions}")
 
     def _check_purpose(self) -> None:
         """Rescue is not evidence-gathering. Clause: domain.md section 4."""
@@ -179,7 +180,8 @@ class Claims:
             shown.setdefault(seen.stream, set()).add(seen.version)
         for seen in self.in_range():
             if seen.type in RESTATING:
-                missing = seen.version - 1 - sum(1 for version in shown[seen.stream] if version < seen.version)
+                earlier = sum(1 for version in shown[seen.stream] if version < seen.version)
+                missing = seen.version - 1 - self.entries.registry.carried(seen.stream) - earlier
                 if missing > sum(1 for position in self.withheld if position < seen.position):
                     raise BadBundle("original-missing", f"what entry {seen.position} corrects is not shown")
 

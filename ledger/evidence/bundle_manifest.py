@@ -67,7 +67,7 @@ class Positions(Part, frozen=True, tag_field="kind", tag="positions"):
 
 
 class Versions(Part, frozen=True, tag_field="kind", tag="stream"):
-    """Versions 1 to `versions` of a stream are produced."""
+    """Every version of a stream up to `versions` is produced, from the first that this log has of it."""
 
     stream: Identifier
     versions: Position

@@ -90,7 +90,7 @@ PROVEN: Mapping[str, Words] = {
         "chaque n° d'ordre de {first} à {last} est là, communiqué ou non",
     ),
     "all-versions": words(
-        "versions 1 to {versions} of the stream are all there", "les versions 1 à {versions} du fil sont toutes là"
+        "every version of the stream up to {versions} is there", "chaque version du fil jusqu'à la {versions} est là"
     ),
     "last-version": words(
         "the index of streams knows no later version", "l'index des fils ne connaît pas de version ultérieure"

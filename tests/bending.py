@@ -37,7 +37,9 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 def bend_json(value: Any, rng: Random, other: Any = None) -> None:
     """Change, drop, add or move one thing inside a JSON object or array, in place."""
-    where = rng.choice(places(value))
+    where = rng.choice(places(value) or [()])
+    if not where:
+        return
     holder = value
     for name in where[:-1]:
         holder = holder[name]
@@ -235,7 +237,7 @@ def entry_withheld(dossier: Dossier, rng: Random) -> None:
     for name in [name for name in dossier.files if name.startswith(f"sections/{position}-")]:
         del dossier.files[name]
     row = {"position": position, "leaf_hash": digest(b"\0" + body), "ground": "purpose: rescue"}
-    if dossier.manifest["complete"]["kind"] == "stream" and dossier.acts[position - 1].stream == dossier.manifest["complete"]["stream"]:
+    if dossier.manifest["complete"] == {"kind": "stream", "stream": (act := dossier.acts[position - 1]).stream, "versions": act.version}:
         row["version"] = dossier.acts[position - 1].version
     dossier.manifest["withheld"] = sorted([*dossier.manifest["withheld"], row], key=lambda one: one["position"])
 

@@ -150,7 +150,7 @@ class World:
     def begin(self) -> None:
         keys = [{"nation": n, "key_id": k.key_id, "public_key": b64(k.public)} for n, k in self.authority.items()]
         data = {"origin": ORIGIN, "exercise": self.rng.random() < 0.5, "rules": 1, "authority_keys": keys}
-        self.by_nations("ledger.opened", "LEDGER", data, *self.rng.sample(NATIONS, 2))
+        self.by_nations("ledger.opened", "LEDGER", data, *NATIONS)
         for nation, role in (("GB", "service"), ("FR", "service"), ("JOINT", "service"), ("GB", "official"), ("FR", "official")):
             self.register(nation, role)
         for nation in NATIONS:

@@ -46,9 +46,10 @@ function checkStream({ complete, withheld }, { full }) {
   check(found.length === complete.versions && found.every(({ version }, i) => version === i + 1), "claim-stream");
 }
 
-/** Rescues stand beside cases only where a recorded event allows it. */
+/** Rescues stand beside cases only where a recorded event allows it; one that is named is there, needed or not. */
 export function checkPurpose({ basis }, { full }) {
   const entries = [...full.values()];
-  if (!entries.some(({ type }) => type.startsWith("case.")) || !entries.some(({ regime }) => regime === "GENERAL")) return;
+  const stand = (holds) => entries.some(holds);
+  if (basis === undefined && !(stand(({ type }) => type.startsWith("case.")) && stand(({ regime }) => regime === "GENERAL"))) return;
   check(entries.some(({ id, type }) => id === basis && COMBINING_TYPES.includes(type)), "purpose");
 }

@@ -30,10 +30,14 @@ export function code(text) {
   return make("code", {}, text);
 }
 
-/** An instant as people of a language write it, in UTC, with the exact text for machines; as it stands where it is no date. */
-export function instant(text, locale) {
+/** An instant as people of a language write it, in UTC; as it stands where it is no date. */
+export function instantText(text, locale) {
   const date = new Date(text.replace(/(\.\d{3})\d{3}Z$/, "$1Z"));
   if (Number.isNaN(date.getTime())) return text;
-  const told = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "medium", timeZone: "UTC" }).format(date);
-  return make("time", { datetime: text, title: text }, `${told} UTC`);
+  return `${new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "medium", timeZone: "UTC" }).format(date)} UTC`;
+}
+
+/** The same as an element, with the exact text for machines. */
+export function instant(text, locale) {
+  return make("time", { datetime: text, title: text }, instantText(text, locale));
 }

@@ -4,6 +4,7 @@ import { asciiOf, bytesOfBase64, decimal, join, require } from "./bytes.js";
 import { isDigest, isIdentifier, isInstant } from "./words.js";
 
 export const ENTRY_BYTES_MAX = 65535;
+export const PAYLOAD_BYTES_MAX = 32768;
 const LINES_MAX = 1024;
 
 /**
@@ -33,6 +34,7 @@ export function parseEntry(bytes) {
   require(isInstant(entry.recordedAt), "has no instant");
   require(isIdentifier(entry.stream), "has no stream");
   require(entry.signatures.length > 0, "has no signature");
+  require(entry.payload.length >= 1 && entry.payload.length <= PAYLOAD_BYTES_MAX, "has no payload, or one that is too long");
   return entry;
 }
 

@@ -14,12 +14,29 @@ import { sha256 } from "./sha2.js";
 const SHOWN_AT_ONCE = 50;
 const TEXT_BYTES_MAX = 262144;
 
-/** The list, in steps of fifty; `words` are those of one language. */
-export function entryList(found, words) {
+/** Two lists: the entries asked for, and those the answer rests on beside them. `words` are those of one language. */
+export function entryLists(found, words) {
+  const asked = found.bundle.positions.filter((position) => isAsked(found, position));
+  const others = found.bundle.positions.filter((position) => !isAsked(found, position));
+  const part = (title, note, positions) =>
+    make("section", { class: "part" }, make("h3", {}, title), make("p", {}, note), entryList(found, positions, words));
+  const parts = [part(words.askedTitle, asked.length > 0 ? words.entriesNote : words.noEntries, asked)];
+  if (others.length > 0) parts.push(part(words.othersTitle, words.othersNote, others));
+  return make("div", {}, ...parts);
+}
+
+function isAsked({ manifest: { complete, withheld }, reading: { full } }, position) {
+  if (complete.kind === "positions") return position >= complete.first && position <= complete.last;
+  if (full.has(position)) return full.get(position).stream === complete.stream;
+  return withheld.some((row) => row.position === position && row.version !== undefined);
+}
+
+/** Entries in steps of fifty. */
+function entryList(found, asked, words) {
   const list = make("div", { class: "entries" });
   const { full } = found.reading;
   const rows = new Map(found.manifest.withheld.map((row) => [row.position, row]));
-  const positions = [...found.bundle.positions];
+  const positions = [...asked];
   const more = make("button", { type: "button", class: "plain", onclick: () => showMore() });
   const showMore = () => {
     for (const position of positions.splice(0, SHOWN_AT_ONCE)) {
@@ -29,14 +46,13 @@ export function entryList(found, words) {
     more.textContent = words.more(Math.min(positions.length, SHOWN_AT_ONCE));
   };
   showMore();
-  return make("div", {}, make("p", {}, words.entriesNote), list, more);
+  return make("div", {}, list, more);
 }
 
 /** Open the entry at a position, wherever in the list it is, and go there. */
 export function goToEntry(container, position) {
   const find = () => container.querySelector(`#entry-${position}`);
-  const more = container.querySelector("button.plain");
-  while (find() === null && !more.hidden) more.click();
+  for (const more of container.querySelectorAll("button.plain")) while (find() === null && !more.hidden) more.click();
   const entry = find();
   entry.open = true;
   entry.querySelector("summary").focus();

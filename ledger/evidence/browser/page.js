@@ -96,13 +96,14 @@ function explain(wrong, bundle, policyFile) {
 }
 
 function finish() {
+  at("status").className = "heard";
   at("progress").hidden = true;
   showTrouble();
   showResult();
   const verdict = at("verdict");
   if (verdict === null) return;
   // Whoever hears the page is told the verdict; whoever uses keys goes on from there.
-  at("status").textContent = verdict.textContent;
+  at("status").textContent = words().verdict[state.result.document.verdict];
   verdict.focus();
 }
 
@@ -115,6 +116,7 @@ async function pace(mine, step, done, of) {
   if (now - drawn < PAUSE_MILLISECONDS) return;
   drawn = now;
   at("progress").hidden = false;
+  at("status").className = "";
   const said = `${words().checking[step]}`;
   if (at("status").textContent !== said) at("status").textContent = said;
   at("count").textContent = words().ofSoMany(done, of);

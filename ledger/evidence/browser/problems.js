@@ -54,4 +54,6 @@ export const PROBLEMS = new Map([
   ["index-form", "A proof from the index of streams is not of its form.", "Une preuve de l'index des fils n'a pas la forme voulue."],
   ["index-unknown", "No entry here commits to that index of streams.", "Aucun enregistrement présent ne consigne cet index des fils."],
   ["index-wrong", "A proof from the index of streams is wrong.", "Une preuve de l'index des fils est fausse."],
+  ["timestamp-form", "A time-stamp has no place here, or one before it is missing.", "Un horodatage n'a pas sa place ici, ou le précédent manque."],
+  ["timestamp-other", "A time-stamp is on something else.", "Un horodatage porte sur autre chose."],
 ].map(([code, english, french]) => [code, { en: english, fr: french.replaceAll("'", "’") }]));

@@ -1,7 +1,7 @@
 // The result of a verification, for people: the verdict first, then what it rests on.
 
-import { code, instant, make, table, terms } from "./dom.js";
-import { entryList, goToEntry } from "./entrylist.js";
+import { code, instant, instantText, make, table, terms } from "./dom.js";
+import { entryLists, goToEntry } from "./entrylist.js";
 import { PROBLEMS } from "./problems.js";
 
 const SIGNS = { proven: "✓", "not-final": "!", "internally-consistent": "!", refused: "✕" };
@@ -10,7 +10,7 @@ const SIGNS = { proven: "✓", "not-final": "!", "internally-consistent": "!", r
 export function resultParts({ document: told, found, file }, words, language) {
   const parts = [banner(told, words)];
   if (told.problem !== null) return [...parts, problemPart(told.problem, file, words, language)];
-  const entries = make("section", { class: "part" }, make("h3", {}, words.entriesTitle), entryList(found, words));
+  const entries = entryLists(found, words);
   const goTo = (position) => goToEntry(entries, position);
   parts.push(questionPart(told, file, words));
   if (told.answer !== null) parts.push(answerPart(told, words, goTo));
@@ -45,13 +45,20 @@ function questionPart({ question, log }, file, words) {
     "section",
     { class: "part" },
     make("h3", {}, words.question),
-    make("p", { class: "asked" }, words.asked[question.kind](question)),
+    make("p", { class: "asked" }, words.asked[question.kind](told(question, words.locale))),
     terms(
       [words.file, `${file.name} (${words.bytes(file.size)})`],
       [words.log, `${log.origin}, ${words.logSize(log.size)}`],
       [words.root, code(log.root)],
     ),
   );
+}
+
+/** A question with its days and instants as people of a language write them. */
+function told(question, locale) {
+  const day = (text) => new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(new Date(`${text}T00:00:00Z`));
+  const write = (name, text) => (name === "day" ? day(text) : ["as_of", "from", "to"].includes(name) ? instantText(text, locale) : text);
+  return Object.fromEntries(Object.entries(question).map(([name, text]) => [name, write(name, text)]));
 }
 
 function answerPart({ question, answer }, words, goTo) {
@@ -70,14 +77,14 @@ function answerPart({ question, answer }, words, goTo) {
 
 function figureParts({ lines, unit, value }, words, goTo) {
   const number = (n) => n.toLocaleString(words.locale);
-  const { position, event, quantity, total } = words.line;
+  const { position, quantity, event, total } = words.line;
   const rows = lines.map((line) => {
     const show = { type: "button", class: "plain", "aria-label": words.showEntry(line.position), onclick: () => goTo(line.position) };
-    return [make("button", show, `${line.position}`), code(line.event), number(line.quantity)];
+    return [make("button", show, `${line.position}`), number(line.quantity), code(line.event)];
   });
-  rows.push([make("strong", {}, total), "", make("strong", {}, number(value))]);
+  rows.push([make("strong", {}, total), make("strong", {}, number(value)), ""]);
   const big = make("p", { class: "value" }, make("strong", {}, number(value)), ` ${unit}`);
-  return [big, table(words.answer, [position, event, quantity], rows, [2]), make("p", {}, words.answerNote)];
+  return [big, table(words.linesTitle, [position, quantity, event], rows, [1]), make("p", {}, words.answerNote)];
 }
 
 /** What is proven, assumed and not proven: three lists side by side where there is room. */

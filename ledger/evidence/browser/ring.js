@@ -141,8 +141,7 @@ export class Ring {
 
   /** Take up what an allowed entry at `position` changes. */
   apply(payload, keys, position) {
-    const change = CHANGES[payload.type];
-    if (change) change(this, payload.data, keys, position);
+    if (Object.hasOwn(CHANGES, payload.type)) CHANGES[payload.type](this, payload.data, keys, position);
   }
 
   add(key, position) {

@@ -45,6 +45,13 @@ export class Sha256 {
     return this;
   }
 
+  /** Another that has taken in the same, and goes on alone. */
+  copy() {
+    const other = Object.assign(new Sha256(), { state: this.state.slice(), length: this.length });
+    other.block.set(this.block);
+    return other;
+  }
+
   /** The 32 bytes of the digest. */
   digest() {
     const bits = this.length * 8;

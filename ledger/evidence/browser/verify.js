@@ -10,6 +10,7 @@ import { checkIndexes } from "./indexes.js";
 import { parseCheckpoint } from "./note.js";
 import { judge, parsePolicy } from "./policy.js";
 import { Problem, check, checked } from "./problem.js";
+import { checkTimestamps } from "./timestamps.js";
 import { refusal, verdictOf } from "./verdict.js";
 
 /**
@@ -68,5 +69,7 @@ async function checkClaims(bundle, reading) {
     checkAnswer(manifest, reading);
   }
   await checkReportFiles(bundle, reading);
-  return checkIndexes(bundle, reading);
+  const lastVersion = await checkIndexes(bundle, reading);
+  await checkTimestamps(bundle, reading.checkpointBytes);
+  return lastVersion;
 }

@@ -1,7 +1,7 @@
 """Ways to spoil a bundle: an act before it is signed, a dossier before it is packed, an archive after.
 
-What is spoilt before signing or packing gets right signatures, places in the tree, checksums and lists all the same, so that the one
-thing wrong is what a verifier has to find. Every way draws from `rng` alone: a seed tells a bundle.
+What is spoilt before signing or packing gets right signatures, places in the tree, checksums and lists all the same, so that the
+one thing wrong is what a verifier has to find. Every way draws from `rng` alone: a seed tells a bundle.
 """
 
 from __future__ import annotations
@@ -16,7 +16,27 @@ from tests.dossier import Dossier, Maker, pack
 from tests.forging import LONDON, NATIONS, POLICY, Act, World, b64, checkpoint_of, digest, encode
 
 ODD: tuple[Any, ...] = (
-    *(None, True, False, 0, 1, -1, 2**53 - 1, 2**53, 1.5, "", "x", "GB", "FR", "JOINT", "OPERATOR", "01", "10", "11", "00" * 32),
+    *(
+        None,
+        True,
+        False,
+        0,
+        1,
+        -1,
+        2**53 - 1,
+        2**53,
+        1.5,
+        "",
+        "x",
+        "GB",
+        "FR",
+        "JOINT",
+        "OPERATOR",
+        "01",
+        "10",
+        "11",
+        "00" * 32,
+    ),
     *([], {}, ["GB"], ["GB", "GB"], ["FR", "GB"], [1], "é", "a b", "A" * 129, "\ud800", "\0", "2015-08-27T00:00:00.000000Z"),
     *("2015-02-30T00:00:00.000000Z", "2015-08-27T24:00:00.000000Z", "national_authority", "sealer", "official", "incident.*"),
 )
@@ -67,7 +87,7 @@ def bend_json(value: Any, rng: Random, other: Any = None) -> None:
         holder[last] = odd(rng)
 
 
-# -- acts, before they are signed -----------------------------------------------------------------------------------------------
+# -- acts, before they are signed --------------------------------------------------------------------------------------
 
 
 def payload_field(world: World, act: Act) -> None:
@@ -88,16 +108,29 @@ def payload_bytes(world: World, act: Act) -> None:
     plain = encode(act.payload)
     rng = world.rng
     spaced = plain.replace(b",", b", ", 1)
-    forms = [b"", b"{}", b"[]", b"\xef\xbb\xbf" + plain, plain + b"\n", plain[:-1], spaced, plain.replace(b'"schema":1', b'"schema":1.0')]
+    forms = [
+        b"",
+        b"{}",
+        b"[]",
+        b"\xef\xbb\xbf" + plain,
+        plain + b"\n",
+        plain[:-1],
+        spaced,
+        plain.replace(b'"schema":1', b'"schema":1.0'),
+    ]
     forms += [plain.replace(b'"schema":1', b'"schema":1,"schema":1'), plain.replace(b'"schema":1', b'"schema":-0')]
     forms += [plain.replace(b'"data":{', b'"data":{"a":' + b"[" * depth + b"]" * depth + b",") for depth in (5, 6, 7, 500)]
-    forms += [plain.replace(b'"lang":"en"', b'"lang":"' + text + b'"') for text in (b"\\u00e9", b"\\ud800", b"\\/", b"\xff", b"\x7f")]
+    forms += [
+        plain.replace(b'"lang":"en"', b'"lang":"' + text + b'"') for text in (b"\\u00e9", b"\\ud800", b"\\/", b"\xff", b"\x7f")
+    ]
     forms += [plain.replace(b'"lang":"en"', b'"lang":"' + b"x" * size + b'"') for size in (32768, 32000)]
     act.raw = rng.choice(forms)
 
 
 def type_swapped(world: World, act: Act) -> None:
-    act.payload["type"] = world.rng.choice([*(other.payload.get("type", "x") for other in world.acts), "no", "a.b.c", "A.b", "case.x", ""])
+    act.payload["type"] = world.rng.choice(
+        [*(other.payload.get("type", "x") for other in world.acts), "no", "a.b.c", "A.b", "case.x", ""]
+    )
 
 
 def signer_missing(world: World, act: Act) -> None:
@@ -197,13 +230,33 @@ def section_bent(world: World, act: Act) -> None:
 
 
 ACTS: tuple[Callable[[World, Act], None], ...] = (
-    *(payload_field, payload_field, payload_data, payload_data, payload_data, payload_bytes, type_swapped, signer_missing, signer_added),
-    *(signer_swapped, author_swapped, signature_turned, version_wrong, time_wrong, stream_wrong, id_again, place_wrong, act_dropped),
+    *(
+        payload_field,
+        payload_field,
+        payload_data,
+        payload_data,
+        payload_data,
+        payload_bytes,
+        type_swapped,
+        signer_missing,
+        signer_added,
+    ),
+    *(
+        signer_swapped,
+        author_swapped,
+        signature_turned,
+        version_wrong,
+        time_wrong,
+        stream_wrong,
+        id_again,
+        place_wrong,
+        act_dropped,
+    ),
     *(inside_bent, inside_bent, inside_bent, section_bent),
 )
 
 
-# -- dossiers, before they are packed -------------------------------------------------------------------------------------------
+# -- dossiers, before they are packed ----------------------------------------------------------------------------------
 
 
 def manifest_field(dossier: Dossier, rng: Random) -> None:
@@ -237,7 +290,11 @@ def entry_withheld(dossier: Dossier, rng: Random) -> None:
     for name in [name for name in dossier.files if name.startswith(f"sections/{position}-")]:
         del dossier.files[name]
     row = {"position": position, "leaf_hash": digest(b"\0" + body), "ground": "purpose: rescue"}
-    if dossier.manifest["complete"] == {"kind": "stream", "stream": (act := dossier.acts[position - 1]).stream, "versions": act.version}:
+    if dossier.manifest["complete"] == {
+        "kind": "stream",
+        "stream": (act := dossier.acts[position - 1]).stream,
+        "versions": act.version,
+    }:
         row["version"] = dossier.acts[position - 1].version
     dossier.manifest["withheld"] = sorted([*dossier.manifest["withheld"], row], key=lambda one: one["position"])
 
@@ -282,9 +339,31 @@ def file_dropped(dossier: Dossier, rng: Random) -> None:
 
 def file_added(dossier: Dossier, rng: Random) -> None:
     """A file no bundle has, or one more of a kind that it may."""
-    names = ["../x", "/etc/passwd", "entries\\1", "ENTRIES/1", "entries/01", "entries/1/", "entries/9007199254740992", "é", "x" * 200]
-    names += ["verify.html", "sections/1-0.sealed", "sections/1-0.key", "sections/1-16.key", "reports/x.figures.json", "index/a.json"]
-    names += ["entries/9007199254740991", "timestamps/.a", "index/" + "a" * 65, f"reports/{dossier.acts[0].payload.get('id')}.unsigned.pdf"]
+    names = [
+        "../x",
+        "/etc/passwd",
+        "entries\\1",
+        "ENTRIES/1",
+        "entries/01",
+        "entries/1/",
+        "entries/9007199254740992",
+        "é",
+        "x" * 200,
+    ]
+    names += [
+        "verify.html",
+        "sections/1-0.sealed",
+        "sections/1-0.key",
+        "sections/1-16.key",
+        "reports/x.figures.json",
+        "index/a.json",
+    ]
+    names += [
+        "entries/9007199254740991",
+        "timestamps/.a",
+        "index/" + "a" * 65,
+        f"reports/{dossier.acts[0].payload.get('id')}.unsigned.pdf",
+    ]
     name = rng.choice(names)
     files = {**dossier.files, name: rng.choice([b"", b"x" * 32, b"{}"])}
     dossier.files = {key: files[key] for key in sorted(files, key=order_of)} if rng.random() < 0.7 else files
@@ -330,7 +409,9 @@ def checkpoint_bent(dossier: Dossier, rng: Random) -> None:
     size, root = log["size"] + rng.choice([-1, 0, 0, 1]), rng.choice([bytes(32), bytes.fromhex(digest(b"")), None])
     root = root if root is not None else __import__("base64").b64decode(log["root"])
     signers = rng.choice(["london paris", "paris", ""])
-    proofs_repeat(dossier, checkpoint_of(max(size, 0), root, signers, origin=rng.choice([log["origin"]] * 4 + ["other.example/log"])))
+    proofs_repeat(
+        dossier, checkpoint_of(max(size, 0), root, signers, origin=rng.choice([log["origin"]] * 4 + ["other.example/log"]))
+    )
     if rng.random() < 0.7:
         checked = dossier.files["checkpoint"].split(b"\n")
         log |= {"origin": checked[0].decode(), "size": int(checked[1]), "root": checked[2].decode()}
@@ -340,8 +421,20 @@ def note_bent(dossier: Dossier, rng: Random) -> None:
     """Lines of the checkpoint: dropped, twice, moved, of unknown keys, of another form."""
     lines = dossier.files["checkpoint"].split(b"\n")
     at = rng.randrange(len(lines))
-    extra = [b"", lines[at], b"\xe2\x80\x94 somebody.example/x " + b64(bytes(rng.choice([3, 4, 5, 76]))).encode(), b"- a b", b"\xff", b"\t"]
-    extra += [b"\xe2\x80\x94 a+b " + b64(bytes(70)).encode(), "\u2014 a\u00a0b AAAAAAA=".encode(), b"\xe2\x80\x94 a  AAAAAAA=", b"more"]
+    extra = [
+        b"",
+        lines[at],
+        b"\xe2\x80\x94 somebody.example/x " + b64(bytes(rng.choice([3, 4, 5, 76]))).encode(),
+        b"- a b",
+        b"\xff",
+        b"\t",
+    ]
+    extra += [
+        b"\xe2\x80\x94 a+b " + b64(bytes(70)).encode(),
+        "\u2014 a\u00a0b AAAAAAA=".encode(),
+        b"\xe2\x80\x94 a  AAAAAAA=",
+        b"more",
+    ]
     draw = rng.random()
     if draw < 0.3:
         lines.pop(at)
@@ -369,9 +462,40 @@ def bent_policy(rng: Random) -> bytes:
     at = rng.randrange(len(lines))
     key = LONDON.key
     other = f"witness more {key.name}x+00000000+{b64(bytes(33))}"
-    extra = [*lines, "", " ", "\t", "# any", " # any", "quorum none", "quorum london", "group g all", "group g any london", "group g 0 paris"]
-    extra += ["group g 2 both", "group g 1 both both", "group none all both", "witness none " + str(key), f"log {key}", other, "log x+y+z"]
-    extra += ["witness a\u00e9 " + str(key), "group \u00e9 any both", "quorum", "unknown x", "log", "# \u00e9", "#\x7f", "#\x01", "\u00a0", "\x0b"]
+    extra = [
+        *lines,
+        "",
+        " ",
+        "\t",
+        "# any",
+        " # any",
+        "quorum none",
+        "quorum london",
+        "group g all",
+        "group g any london",
+        "group g 0 paris",
+    ]
+    extra += [
+        "group g 2 both",
+        "group g 1 both both",
+        "group none all both",
+        "witness none " + str(key),
+        f"log {key}",
+        other,
+        "log x+y+z",
+    ]
+    extra += [
+        "witness a\u00e9 " + str(key),
+        "group \u00e9 any both",
+        "quorum",
+        "unknown x",
+        "log",
+        "# \u00e9",
+        "#\x7f",
+        "#\x01",
+        "\u00a0",
+        "\x0b",
+    ]
     draw = rng.random()
     if draw < 0.2:
         lines.pop(at)
@@ -387,7 +511,7 @@ def bent_policy(rng: Random) -> bytes:
     return body if rng.random() < 0.95 else body.replace(b"both", b"bo\xffth")
 
 
-# -- archives, after ------------------------------------------------------------------------------------------------------------
+# -- archives, after ---------------------------------------------------------------------------------------------------
 
 
 def bit_turned(body: bytes, rng: Random) -> bytes:

@@ -1,7 +1,7 @@
 """Evidence bundles put together by hand from a forged log, for any question, by docs/format.md, section 12: sound unless bent.
 
-A `Dossier` is a dictionary of files, a manifest and what was asked; `pack` makes the archive, its digests and lists made anew unless
-they are what is bent.
+A `Dossier` is a dictionary of files, a manifest and what was asked; `pack` makes the archive, its digests and lists made anew
+unless they are what is bent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ from ledger.formats.streamindex import Leaf
 from ledger.formats.streamproof import format_stream_proof, prove_stream
 from tests.forging import NATIONS, ORIGIN, POLICY, Act, World, b64, checkpoint_of, digest, encode, proof_of
 
-ALWAYS_FULL = ("ledger.", "key.", "authority.registered", "place.registered", "rules.adopted", "ruleset.adopted", "policy.adopted")
+ALWAYS_FULL = (
+    "ledger.",
+    "key.",
+    "authority.registered",
+    "place.registered",
+    "rules.adopted",
+    "ruleset.adopted",
+    "policy.adopted",
+)
 CHANGING = (
     *("correction.recorded", "incident.confirmed", "incident.declared_unfounded", "incident.link_withdrawn"),
     *("case.decision_withdrawn", "case.decision_appealed", "case.decision_substituted"),

@@ -1,9 +1,9 @@
 """Logs made up from nothing, with every key at hand: what a forger who owns everything could put before a verifier of bundles.
 
-A `World` tells a random story, all of it sound: authorities and keys come, are rotated, revoked, suspended; services, officials and
-sealers state events. What it leaves is a list of acts, each still to be signed. `write` makes a bundle of them for any question.
-Both may be bent in between (tests/bending.py), and the signatures, the tree, the checkpoint and all digests are made afterwards, so
-that a bend reaches the check it is meant for.
+A `World` tells a random story, all of it sound: authorities and keys come, are rotated, revoked, suspended; services, officials
+and sealers state events. What it leaves is a list of acts, each still to be signed. `write` makes a bundle of them for any
+question. Both may be bent in between (tests/bending.py), and the signatures, the tree, the checkpoint and all digests are made
+afterwards, so that a bend reaches the check it is meant for.
 """
 
 from __future__ import annotations
@@ -39,7 +39,11 @@ GOVERNING: dict[str, dict[str, Any]] = {
     "role.granted": {"role": "auditor", "holder": "somebody"},
     "role.ended": {"role": "auditor", "holder": "somebody"},
     "mandate.granted": {
-        **{"mandate": "M-1", "kind": "court", "holder": "somebody", "views": ["GB"], "scope": {"everything": True}},
+        "mandate": "M-1",
+        "kind": "court",
+        "holder": "somebody",
+        "views": ["GB"],
+        "scope": {"everything": True},
         "expires_at": "2016-01-01T00:00:00.000000Z",
     },
     "ruleset.adopted": {"ruleset": "gb/1"},
@@ -151,7 +155,13 @@ class World:
         keys = [{"nation": n, "key_id": k.key_id, "public_key": b64(k.public)} for n, k in self.authority.items()]
         data = {"origin": ORIGIN, "exercise": self.rng.random() < 0.5, "rules": 1, "authority_keys": keys}
         self.by_nations("ledger.opened", "LEDGER", data, *NATIONS)
-        for nation, role in (("GB", "service"), ("FR", "service"), ("JOINT", "service"), ("GB", "official"), ("FR", "official")):
+        for nation, role in (
+            ("GB", "service"),
+            ("FR", "service"),
+            ("JOINT", "service"),
+            ("GB", "official"),
+            ("FR", "official"),
+        ):
             self.register(nation, role)
         for nation in NATIONS:
             self.register(nation, "sealer")
@@ -168,7 +178,9 @@ class World:
         key = self.key()
         data = {"registered": key.key_id, "type_code": "01", "public_key": b64(key.public), "owner": code, "role": role}
         data |= {"nation": nation} if nation in NATIONS else {}
-        scope = self.rng.choice(["", "", "incident.*", "incident.updated"]) if role == "service" and len(self.services) > 5 else ""
+        scope = (
+            self.rng.choice(["", "", "incident.*", "incident.updated"]) if role == "service" and len(self.services) > 5 else ""
+        )
         data |= {"may_append": [scope]} if scope else {}
         self.by_nations("key.registered", "KEYS", data, *self.standing(nation)).signers.append(key)
         self.services.append((code, nation, role, key, scope))
@@ -186,7 +198,9 @@ class World:
         if nation in NATIONS and self.rng.random() < 0.3:
             key = self.authority[nation]
         family = self.rng.random()
-        type_name = "incident.updated" if family < 0.7 else self.rng.choice(["case.opened", "incident.confirmed", "weather.seen"])
+        type_name = (
+            "incident.updated" if family < 0.7 else self.rng.choice(["case.opened", "incident.confirmed", "weather.seen"])
+        )
         if key.key_id in {one[3].key_id for one in self.services if one[4]}:
             type_name = "incident.updated"
         header = {"regime": "GENERAL"} if self.rng.random() < 0.05 else {}
@@ -230,7 +244,7 @@ class World:
             return
         one = self.author("service")
         self.services.remove(one)
-        code, nation, _, key, _ = one
+        _code, nation, _, key, _ = one
         suspect = {"suspect_from_position": self.rng.randrange(1, len(self.acts))}
         type_name = self.rng.choice(["key.revoked", "key.compromised"])
         data = {"key": key.key_id} | (suspect if type_name == "key.compromised" else {})
@@ -239,7 +253,7 @@ class World:
             self.by_nations("key.reaffirmed", "KEYS", {"key": key.key_id, "events": ["some-event"]}, *self.standing(nation))
 
     def suspend(self) -> None:
-        code, nation, _, key, _ = self.author("service")
+        _code, _nation, _, key, _ = self.author("service")
         by = self.rng.choice(NATIONS)
         if self.rng.random() < 0.3:
             key = self.authority[by]
@@ -290,12 +304,19 @@ class World:
         self.act("report.issued", f"REPORT-{nation}", code, key, data)
 
     def seal(self) -> None:
-        code, nation, _, key, _ = self.author("sealer")
+        _code, nation, _, key, _ = self.author("sealer")
         author = [one for one in self.services if one[1] == nation and one[2] == "service" and not one[4]]
         if not author:
             return
         owner, _, _, signer, _ = self.rng.choice(author)
-        inside = self.act("incident.updated", "INSIDE", owner, signer, {"persons_on_board": {"min": 1, "max": 2}}, header={"releasable_to": [nation]})
+        inside = self.act(
+            "incident.updated",
+            "INSIDE",
+            owner,
+            signer,
+            {"persons_on_board": {"min": 1, "max": 2}},
+            header={"releasable_to": [nation]},
+        )
         self.acts.pop()
         self.versions["INSIDE"] -= 1
         section, opened = self.section("inner", encode(self.item(inside)))
@@ -322,7 +343,9 @@ class World:
         return self.acts
 
 
-def checkpoint_of(size: int, root: bytes, signers: str = "london paris", log_key: SigningKey = LOG_KEY, origin: str = ORIGIN) -> bytes:
+def checkpoint_of(
+    size: int, root: bytes, signers: str = "london paris", log_key: SigningKey = LOG_KEY, origin: str = ORIGIN
+) -> bytes:
     """A checkpoint signed by the log and by those cosigners named."""
     signed = note.sign_checkpoint(Checkpoint(origin, size, root), log_key)
     text, _ = note.split_note(signed)

@@ -101,7 +101,9 @@ def verify_response(response: bytes, stamped: bytes, roots: Roots, nonce: int | 
         ) from None
     except UNREADABLE as wrong:
         if "InvalidSetOrdering" in str(wrong):
-            raise errors.BadTimestamp("the certificates in the token are not in DER's order, which cannot be read here") from None
+            raise errors.BadTimestamp(
+                "the certificates in the token are not in DER's order, which cannot be read here"
+            ) from None
         raise errors.BadTimestamp("not a time-stamp response (RFC 3161)") from None
 
 

@@ -229,6 +229,19 @@ def test_a_restored_old_state_refuses_to_sign_for_good(home: Home) -> None:
     assert home.cosign("paris") == home.ledger.head()
 
 
+def test_a_state_put_back_under_a_running_cosigner_is_noticed_too(home: Home) -> None:
+    told, state = Told(home), home.path / "london" / STATE
+    backup, running = backed_up(state), home.cosigner("london")
+    put(home, told.anew(), told.key, told.version)
+    running.cosign_newest(home.held, home.now())
+    restore(state, backup)
+    with home.ledger.engine.begin() as connection:
+        connection.execute(text("DELETE FROM cosignatures WHERE size = :size"), {"size": home.ledger.head()})
+    put(home, told.anew(), told.key, told.version + 1)
+    with pytest.raises(errors.VerificationFailed, match="its state is an old copy"):
+        running.cosign_newest(home.held, home.now())
+
+
 def test_a_lost_state_is_not_invented(home: Home) -> None:
     (home.path / "london" / STATE).unlink()
     with pytest.raises(errors.Unavailable, match="needs a new key"):

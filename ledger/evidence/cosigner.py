@@ -58,6 +58,9 @@ class Log(inspection.Log, Protocol):
         """Keep cosignature lines with the checkpoint of a size."""
 
 
+KEEP = "INSERT OR REPLACE INTO inspected VALUES (1, ?, ?, ?, ?)"
+
+
 def create(folder: Path, name: str) -> None:
     """Make a cosigner: one Ed25519 and one ML-DSA-44 key for this role, and an empty state."""
     keys.save_private(folder / "ed.pem", keys.SigningKey.generate())
@@ -89,6 +92,7 @@ class Cosigner:
         self.signers = load(folder)
         self._inspection: Inspection | None = None
         self._is_remembered = False
+        self._vouched = 0
 
     # -- what it remembers -----------------------------------------------------------------------------------------------
 
@@ -120,6 +124,8 @@ class Cosigner:
 
     def alarm(self, found: Sequence[Problem]) -> None:
         """Remember what was found, and say it once."""
+        if not found:
+            return
         with self._state() as state:
             for position, what in found:
                 if state.execute("INSERT OR IGNORE INTO alarms VALUES (?, ?)", (position, what)).rowcount:
@@ -152,42 +158,25 @@ class Cosigner:
         self.require_remembered(verified)
         if checkpoint.size and log.recorded_at(checkpoint.size) > now + AHEAD_SECONDS_MAX * MICROSECONDS:
             raise errors.Unavailable(f"entry {checkpoint.size} is more than {AHEAD_SECONDS_MAX} s ahead of this site's clock")
-        _require_root(log, checkpoint, self._inspect(log, checkpoint.size))
+        inspected = self._inspect(log, checkpoint.size)
+        _require_root(log, checkpoint, inspected)
         with self._state() as state:
-            time = self._store(state, checkpoint, now // MICROSECONDS, old_size)
+            state.execute("BEGIN IMMEDIATE")
+            time = _store(state, checkpoint, now // MICROSECONDS, old_size)
+            state.execute(KEEP, inspected.kept())
+            state.execute("COMMIT")
+        self._vouched = checkpoint.size
         text, _ = note.split_note(signed)
         lines = [signer.cosign(text, time) for signer in self.signers.values()]
         if checkpoint.size:
             log.add_cosignatures(checkpoint.size, lines)
         return lines
 
-    def _store(self, state: sqlite3.Connection, checkpoint: note.Checkpoint, time: int, old_size: int | None) -> int:
-        """Compare with what was cosigned last and store the new one, in one transaction; returns the time it bears."""
-        state.execute("BEGIN IMMEDIATE")
-        why = _stopped(state)
-        if why is not None:
-            raise errors.VerificationFailed(f"this cosigner has stopped: {why}", remedy="it needs a new key")
-        size, root = _newest(state)
-        if old_size is not None and old_size != size:
-            raise errors.CosignerMoved(size=size)
-        if checkpoint.size < size:
-            raise errors.VerificationFailed(
-                f"this cosigner vouched for size {size} already, and does not go back to {checkpoint.size}"
-            )
-        if checkpoint.size == size:
-            if checkpoint.root != root:
-                raise errors.VerificationFailed(f"this cosigner vouched for another history of size {size}")
-            kept = state.execute("SELECT time FROM cosigned WHERE size = ?", (size,)).fetchone()
-            time = kept[0] if kept is not None else time
-        else:
-            state.execute("INSERT INTO cosigned VALUES (?, ?, ?)", (checkpoint.size, checkpoint.root, time))
-        state.execute("COMMIT")
-        return time
-
     # -- a state that is too old -------------------------------------------------------------------------------------------
 
     def _require_own_lines_remembered(self, log: Log) -> None:
-        """Once a run: what the log held here has of this cosigner's signatures must not be beyond its state."""
+        """What this run signed, and once a run what the log held here has of its signatures, must not be beyond the state."""
+        self._require_not_beyond(self._vouched)
         if self._is_remembered:
             return
         for signer in self.signers.values():
@@ -204,9 +193,12 @@ class Cosigner:
         own = {signer.key for signer in self.signers.values()}
         if not any(self.policy.witnesses[name].key in own for name in verified.cosigned):
             return
+        self._require_not_beyond(verified.checkpoint.size)
+
+    def _require_not_beyond(self, vouched: int) -> None:
         size, _ = self.newest()
-        if verified.checkpoint.size > size:
-            why = f"it cosigned size {verified.checkpoint.size} and remembers {size}: its state is an old copy"
+        if vouched > size:
+            why = f"it cosigned size {vouched} and remembers {size}: its state is an old copy"
             self.stop(why)
             raise errors.VerificationFailed(f"this cosigner has stopped: {why}", remedy="it needs a new key")
 
@@ -218,8 +210,9 @@ class Cosigner:
         try:
             while inspection.position < size:
                 self.alarm(inspection.advance(size))
-                with self._state() as state:
-                    state.execute("INSERT OR REPLACE INTO inspected VALUES (1, ?, ?, ?, ?)", inspection.kept())
+                if inspection.position < size:  # the rest of a long way; its end is kept with what is cosigned there
+                    with self._state() as state:
+                        state.execute(KEEP, inspection.kept())
         except Wrong as wrong:
             self.alarm([wrong.problem])
             raise
@@ -227,11 +220,11 @@ class Cosigner:
         return inspection
 
     def _resumed(self, log: Log) -> Inspection:
-        """The inspection at hand, or anew from what is kept where another process went on meanwhile."""
+        """The inspection at hand, or one from what is kept where there is none or another process went further meanwhile."""
         with self._state() as state:
             row = state.execute("SELECT position, recorded_at, frontier, governing FROM inspected").fetchone()
         kept = Kept(*row) if row is not None else None
-        if self._inspection is not None and kept is not None and self._inspection.position == kept.position:
+        if self._inspection is not None and (kept is None or kept.position <= self._inspection.position):
             return self._inspection
         return Inspection(log, kept)
 
@@ -248,6 +241,28 @@ class Cosigner:
             if state.in_transaction:
                 state.execute("ROLLBACK")
             state.close()
+
+
+def _store(state: sqlite3.Connection, checkpoint: note.Checkpoint, time: int, old_size: int | None) -> int:
+    """Compare with what was cosigned last and store the new one, in the transaction at hand; returns the time it bears."""
+    why = _stopped(state)
+    if why is not None:
+        raise errors.VerificationFailed(f"this cosigner has stopped: {why}", remedy="it needs a new key")
+    size, root = _newest(state)
+    if old_size is not None and old_size != size:
+        raise errors.CosignerMoved(size=size)
+    if checkpoint.size < size:
+        raise errors.VerificationFailed(
+            f"this cosigner vouched for size {size} already, and does not go back to {checkpoint.size}"
+        )
+    if checkpoint.size == size:
+        if checkpoint.root != root:
+            raise errors.VerificationFailed(f"this cosigner vouched for another history of size {size}")
+        kept = state.execute("SELECT time FROM cosigned WHERE size = ?", (size,)).fetchone()
+        time = kept[0] if kept is not None else time
+    else:
+        state.execute("INSERT INTO cosigned VALUES (?, ?, ?)", (checkpoint.size, checkpoint.root, time))
+    return time
 
 
 def _newest(state: sqlite3.Connection) -> tuple[int, bytes]:

@@ -8,7 +8,7 @@ still be the same; versions, lives and event ids of the rest are looked up as th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ledger import errors, events
@@ -33,6 +33,12 @@ class Log(Streams, Protocol):
 
     def governing(self, upto: int) -> Sequence[tuple[int, bytes]]:
         """(position, entry) of all that governs admission, up to a position."""
+
+    def places_of(self, event_ids: Sequence[str]) -> Mapping[str, int]:
+        """The first position of each of these event ids that is recorded."""
+
+    def streams_of(self, names: Collection[str]) -> Mapping[str, Sequence[tuple[int, bytes]]]:
+        """(position, entry) of each of these streams that has any, in order of version."""
 
 
 class Kept(NamedTuple):
@@ -97,8 +103,11 @@ class Inspection:
         chunk = self.log.entries(after, limit)
         if not chunk or [position for position, _ in chunk] != list(range(after + 1, after + 1 + len(chunk))):
             raise errors.VerificationFailed(f"entry {after + 1} is missing")
-        found = [problem for position, entry in chunk for problem in self._walk.take(position, entry)]
         rows = [row_of(position, entry) for position, entry in chunk]
+        if self._walk.since:
+            places = self.log.places_of([row[1] for row in rows])
+            self._walk.foresee(places, self.log.streams_of(self._walk.strangers(row[2] for row in rows)))
+        found = [problem for position, entry in chunk for problem in self._walk.take(position, entry)]
         outcome = check_chunk(Job(rows, self._walk.publics(), (), (), (), (), {}, has_sections=False))
         wrong = min([*outcome.problems, *((f.position, f.what) for f in found if f.blocking)], default=None)
         if wrong is not None:

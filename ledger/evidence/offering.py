@@ -14,7 +14,7 @@ from ledger.formats.tiles import ENTRIES, TILE_WIDTH, Tile
 from ledger.store.cosignatures import Finality
 from ledger.store.held import HeldLog
 
-POSITIONS_AT_ONCE = 16
+POSITIONS_AT_ONCE = 32
 
 
 class Offering:

@@ -8,7 +8,7 @@ breach or an event type it does not know yet is alarmed and does not block, for 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ledger import admission, errors, events
@@ -77,6 +77,7 @@ class Walk:
         self._ids: dict[int, int] = {}
         self._last_instant = ("", 0)
         self.since = 0
+        self._places: Mapping[str, int] | None = None
         self._unindexed = standing
         if standing is not None:
             self.position = self.since = standing.position
@@ -104,8 +105,24 @@ class Walk:
     def _new(self, name: str) -> admission.StreamState:
         return admission.StreamState(self.registry.carried(name), UNBORN)
 
+    def foresee(self, places: Mapping[str, int], streams: Mapping[str, Sequence[tuple[int, bytes]]]) -> None:
+        """What stands up to `since` of all the ids that the next entries have, and of streams: looked up together.
+
+        `places` maps each id that is there to its position; one that was asked for and is not there need not be looked up.
+        """
+        self._places = places
+        for name, placed in streams.items():
+            self._streams.setdefault(name, self._state_of(name, placed))
+
+    def strangers(self, names: Iterable[str]) -> set[str]:
+        """Which of these streams are not remembered and would be looked up."""
+        return {name for name in names if name not in self._streams} if self.since else set()
+
     def _earlier(self, name: str) -> admission.StreamState:
-        placed = [(position, entry) for position, entry in self.log.stream_entries(name) if position <= self.since]
+        return self._state_of(name, self.log.stream_entries(name))
+
+    def _state_of(self, name: str, placed: Sequence[tuple[int, bytes]]) -> admission.StreamState:
+        placed = [(position, entry) for position, entry in placed if position <= self.since]
         if not placed:
             return self._new(name)
         statements = (_statement(*each) for each in placed)
@@ -177,8 +194,14 @@ class Walk:
         return found
 
     def _earlier_place(self, event_id: str) -> int:
-        found = self.log.entry_by_event(event_id) if self.since else None
-        return found[0] if found is not None and found[0] <= self.since else 0
+        if not self.since:
+            return 0
+        if self._places is None:
+            found = self.log.entry_by_event(event_id)
+            place = found[0] if found is not None else 0
+        else:
+            place = self._places.get(event_id, 0)
+        return place if place <= self.since else 0
 
     def _unread(self, position: int, header: Header, signed_by: frozenset[str]) -> list[Found]:
         """Of a type not known here only this can be asked: that the log took entries, and that a key in force has signed it."""

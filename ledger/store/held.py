@@ -7,7 +7,7 @@ thought to have.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Engine, func, insert, select, text
 from sqlalchemy.engine import Connection
@@ -137,6 +137,22 @@ class HeldLog(LogReader):
     def add_cosignatures(self, size: int, lines: Sequence[note.SignatureLine]) -> None:
         """Keep cosignature lines with a checkpoint."""
         self.cosignatures.add(size, lines)
+
+    def places_of(self, event_ids: Sequence[str]) -> dict[str, int]:
+        """The first position of each of these event ids that is recorded."""
+        table = tables.entries.c
+        found = select(table.event_id, func.min(table.position)).where(table.event_id.in_(event_ids)).group_by(table.event_id)
+        return {row.event_id: row[1] for row in self._all(found)}
+
+    def streams_of(self, names: Collection[str]) -> dict[str, list[tuple[int, bytes]]]:
+        """(position, entry) of each of these streams that has any, in order of version."""
+        table = tables.entries.c
+        found: dict[str, list[tuple[int, bytes]]] = {}
+        if names:
+            query = select(table.stream, table.position, table.entry).where(table.stream.in_(names))
+            for stream, position, entry in self._all(query.order_by(table.stream, table.version)):
+                found.setdefault(stream, []).append((position, bytes(entry)))
+        return found
 
     def newest_cosigned(self, name: str) -> bytes | None:
         """The newest checkpoint with a line by this name, with all its lines, or None."""

@@ -1,4 +1,4 @@
-"""Both verifiers of evidence bundles on the same file: the one in Python, and the script of verify.html as shipped, under Node."""
+"""Both verifiers of evidence bundles on one file: the one in Python, and the script of verify.html as shipped, under Node."""
 
 from __future__ import annotations
 

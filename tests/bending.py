@@ -1,6 +1,6 @@
 """Ways to spoil a bundle: an act before it is signed, a dossier before it is packed, an archive after.
 
-What is spoilt before signing or packing gets right signatures, places in the tree, checksums and lists all the same, so that the
+What is spoilt before signing or packing gets right signatures, places, checksums and lists all the same, so that the
 one thing wrong is what a verifier has to find. Every way draws from `rng` alone: a seed tells a bundle.
 """
 

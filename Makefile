@@ -9,9 +9,10 @@ SERVE_ARGS ?=
 TEST_ARGS ?=
 BENCH_ARGS ?=
 LOCK_ARGS ?=
+MUTATE_ARGS ?=
 HOURS ?= 2
 
-.PHONY: help demo serve test lint format bench campaign lock clean
+.PHONY: help demo serve test lint format bench campaign mutate lock clean
 
 help:
 	@echo "make demo       the night at Calais, end to end, on embedded SQLite (DEMO_ARGS=--no-serve to stop after printing)"
@@ -20,6 +21,7 @@ help:
 	@echo "make serve      the service (SERVE_ARGS, see entente serve --help)"
 	@echo "make bench      our rates beside other stores', interleaved (BENCH_ARGS, see bench/__main__.py)"
 	@echo "make campaign   the long fault campaigns, HOURS=2"
+	@echo "make mutate     how many small changes to the verifier its tests notice, module by module (MUTATE_ARGS, docs/mutation.md)"
 	@echo "make lock       the hash-pinned sets anew from pyproject.toml (LOCK_ARGS=--upgrade for the newest versions)"
 
 demo:
@@ -53,6 +55,14 @@ bench:
 campaign:
 	@requirements/install test
 	.venv/bin/python -m tests.campaign --hours $(HOURS)
+
+mutate:
+	@requirements/install test
+	@cmp -s requirements/mutation.txt .venv/mutation/made-from || { rm -rf .venv/mutation && \
+	  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps \
+	  --only-binary :all: --target .venv/mutation --requirement requirements/mutation.txt && \
+	  cp requirements/mutation.txt .venv/mutation/made-from; }
+	.venv/bin/python -m tests.mutation $(MUTATE_ARGS)
 
 lock:
 	@requirements/install core

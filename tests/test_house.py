@@ -264,7 +264,7 @@ def pins(set_name: str) -> dict[str, list[str]]:
     return {line.split(" ", 1)[0]: re.findall(r"--hash=sha256:([0-9a-f]{64})", line) for line in lines}
 
 
-@pytest.mark.parametrize("set_name", ("bootstrap", *SETS))
+@pytest.mark.parametrize("set_name", ("bootstrap", *SETS, "mutation"))
 def test_every_installed_file_is_pinned_by_hash(set_name):
     loose = [requirement for requirement, hashes in pins(set_name).items() if "==" not in requirement or not hashes]
     assert pins(set_name) and not loose, f"not pinned by version and hash; run make lock: {loose}"

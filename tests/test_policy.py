@@ -150,3 +150,70 @@ def test_the_refusal_names_the_line():
     with pytest.raises(errors.BadNote) as refused:
         policy.parse_policy(FILE + b"quorum both\n")
     assert refused.value.field == f"policy line {len(LINES) + 1}"
+
+
+# -- what a small change of the reader would let through -----------------------------------------------------------------------
+
+
+def before_the_quorum(line):
+    return FILE.replace(b"quorum both\n", line.encode() + b"\nquorum both\n")
+
+
+def test_each_nation_is_a_party_with_both_its_keys():
+    london, paris = frozenset({"london-ed", "london-pq"}), frozenset({"paris-ed", "paris-pq"})
+    assert POLICY.parties() == {"london": london, "paris": paris}
+    assert policy.parse_policy(FILE.replace(b"quorum both", b"quorum abroad")).parties() == {"abroad": frozenset({"abroad"})}
+    assert policy.parse_policy(FILE.replace(b"quorum both", b"quorum none")).parties() == {}
+
+
+def test_a_policy_read_afresh_knows_every_key_it_lists():
+    lines = [cosigner.cosign(TEXT, 7) for cosigner in (*COSIGNERS.values(), FOREIGN)]
+    verified = policy.parse_policy(FILE).verify(note.add_lines(SIGNED, lines))
+    assert verified.final and verified.cosigned == dict.fromkeys([*COSIGNERS, "abroad"], 7)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "group london any abroad",
+        "group abroad any abroad",
+        f"witness london {keyed(9)}",
+        f"witness more {keyed(9)} https://one.example/ https://two.example/",
+        "group none any abroad",
+    ],
+)
+def test_a_line_that_breaks_one_rule_of_an_else_sound_policy_is_refused_by_its_number(line):
+    with pytest.raises(errors.BadNote) as refused:
+        policy.parse_policy(before_the_quorum(line))
+    assert refused.value.field == f"policy line {len(LINES)}"
+
+
+def test_a_witness_keeps_its_address():
+    parsed = policy.parse_policy(before_the_quorum(f"witness more {keyed(9)} https://more.example/"))
+    assert parsed.witnesses["more"].url == "https://more.example/"
+    assert policy.parse_policy(policy.format_policy(parsed)) == parsed
+
+
+def test_a_policy_at_its_limits_is_read_and_one_beyond_is_not():
+    room = policy.POLICY_BYTES_MAX - len(FILE)
+    assert policy.parse_policy(b"#" * (room - 1) + b"\n" + FILE) == POLICY
+    with pytest.raises(errors.BadNote):
+        policy.parse_policy(b"#" * room + b"\n" + FILE)
+    many = "".join(f"witness m{n} {Cosigner(f'm{n}', SigningKey(bytes([n]) * 32)).key}\n" for n in range(1, 66))
+    members = [f"m{n}" for n in range(1, 66)]
+    assert policy.parse_policy(f"{many}group g any {' '.join(members[:64])}\nquorum g\n".encode()).groups["g"].threshold == 1
+    with pytest.raises(errors.BadNote):
+        policy.parse_policy(f"{many}group g any {' '.join(members)}\nquorum g\n".encode())
+
+
+def test_only_spaces_and_tabs_are_stripped_from_a_line():
+    with pytest.raises(errors.BadNote):
+        policy.parse_policy(FILE.replace(b"quorum both", "quorum both\u00a0".encode()))
+    assert policy.parse_policy(f"witness XX {keyed(9)}\nquorum XX\n".encode()).is_final(["XX"])
+
+
+def test_a_policy_is_written_in_one_way():
+    written = policy.format_policy(POLICY).decode().splitlines()
+    assert written[-2:] == ["group both all london paris", "quorum both"]
+    assert not [line for line in written if line != line.strip()]
+    assert policy.format_witnesses(POLICY.witnesses).decode().splitlines() == written[1:6]

@@ -49,7 +49,7 @@ GOVERNING: dict[str, dict[str, Any]] = {
     "ruleset.adopted": {"ruleset": "gb/1"},
     "place.registered": {"code": "CZ-COQ", "name": "Coquelles", "territory": "FR", "control_zone": "GB"},
     "rules.adopted": {"rules": 1},
-    "policy.adopted": {"sha256": "00" * 32, "from_size": 1},
+    "policy.adopted": {"sha256": "00" * 32},
 }
 
 
@@ -188,7 +188,7 @@ class World:
     def sealing_key(self) -> None:
         nation, public = self.rng.choice(NATIONS), self.rng.randbytes(1216)
         data = {"registered": digest(b"\x10" + public), "type_code": "10", "public_key": b64(public), "nation": nation}
-        self.by_nations("key.registered", "KEYS", data | {"owner": nation, "role": "sealing"}, nation)
+        self.by_nations("key.registered", "KEYS", data | {"owner": nation, "role": "sealing", "attested": True}, nation)
 
     def author(self, *roles: str) -> tuple[str, str, str, SigningKey, str]:
         return self.rng.choice([one for one in self.services if one[2] in roles])
@@ -249,7 +249,7 @@ class World:
         type_name = self.rng.choice(["key.revoked", "key.compromised"])
         data = {"key": key.key_id} | (suspect if type_name == "key.compromised" else {})
         self.by_nations(type_name, "KEYS", data, *self.standing(nation))
-        if self.rng.random() < 0.5:
+        if type_name == "key.compromised" and self.rng.random() < 0.5:
             self.by_nations("key.reaffirmed", "KEYS", {"key": key.key_id, "events": ["some-event"]}, *self.standing(nation))
 
     def suspend(self) -> None:
@@ -272,7 +272,8 @@ class World:
         types = ["role.granted", "mandate.granted", "role.ended"] + (["ruleset.adopted"] if nation in NATIONS else [])
         self.by_nations(name := self.rng.choice(types), "RULES", {"nation": nation, **GOVERNING[name]}, *who)
         name = self.rng.choice(["place.registered", "rules.adopted", "policy.adopted"])
-        self.by_nations(name, "RULES", GOVERNING[name], *NATIONS)
+        from_size = {"from_size": len(self.acts) + 1} if name == "policy.adopted" else {}
+        self.by_nations(name, "RULES", GOVERNING[name] | from_size, *NATIONS)
 
     def combine(self) -> None:
         code, _, _, key, scope = self.author("service")

@@ -46,14 +46,14 @@ export function reportAsked({ question }, { full }) {
 }
 
 /** What a changing event changes is there too, or may be among what is withheld in front of it. */
-export function checkOriginals({ complete: { first, last } }, { full, withheld }) {
+export function checkOriginals({ complete: { first, last } }, { full, withheld, ring }) {
   const seen = new Map();
   let bare = 0;
   for (const { position, stream, type, version } of full.values()) {
     while (bare < withheld.length && withheld[bare] < position) bare += 1;
     const before = seen.get(stream) ?? 0;
     if (position >= first && position <= last && CHANGING_TYPES.includes(type)) {
-      check(version - 1 - before <= bare, "original-missing");
+      check(version - 1 - (ring.carried.get(stream) ?? 0) - before <= bare, "original-missing");
     }
     seen.set(stream, before + 1);
   }

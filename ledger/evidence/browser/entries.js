@@ -3,6 +3,7 @@
 import { bytesOfHex } from "./bytes.js";
 import { parseEntry } from "./entry.js";
 import { requireAllowed } from "./keyrules.js";
+import { requireStep } from "./keysteps.js";
 import { hashLeaf } from "./merkle.js";
 import { entryName, proofName } from "./names.js";
 import { openSections } from "./opened.js";
@@ -77,6 +78,7 @@ async function readEntry(reading, position) {
   const keys = introduced(payload);
   const signed = await checkSignatures(reading, entry, keys, file);
   checked(() => requireAllowed(ring, payload, signed, keys, position), "key-rule", file);
+  checked(() => requireStep(ring, payload, keys, position), "key-rule", file);
   const sections = await openSections(reading, payload, position);
   ring.apply(payload, keys, position);
   take(reading, entry, payload, position, sections);
@@ -89,9 +91,9 @@ function parseEventPayload(bytes) {
 }
 
 /** Never recorded before the full entry in front; versions of a stream as far apart as its positions allow. */
-function isInOrder({ last, streams }, { recordedAt, stream, version }, position) {
+function isInOrder({ last, streams, ring }, { recordedAt, stream, version }, position) {
   if (last !== null && recordedAt < last) return false;
-  const before = streams.get(stream) ?? { position: 0, version: 0 };
+  const before = streams.get(stream) ?? { position: 0, version: ring.carried.get(stream) ?? 0 };
   return version > before.version && version - before.version <= position - before.position;
 }
 

@@ -3,11 +3,11 @@
 
 import { require } from "./bytes.js";
 import { NATIONS, isNation } from "./payload.js";
-import { successorDigest } from "./ring.js";
+import { SIGNING_TYPE } from "./ring.js";
 
 const STATING_ROLES = ["service", "officer", "official", "national_authority"];
 const FROZEN_PREFIXES = ["hold.", "key.", "correction."];
-const FROZEN_TYPES = ["ledger.thawed", "ledger.closed"];
+const FROZEN_TYPES = ["ledger.thawed", "ledger.closed", "policy.adopted"];
 
 /** Refuse an entry that the ring does not allow. `keys` are those the event introduces. */
 export function requireAllowed(ring, payload, signed, keys, position) {
@@ -25,22 +25,31 @@ function checkLog(ring, { type, origin, data }, position) {
   require(!ring.frozen || thaws, "is none that a frozen log takes");
 }
 
-/** Rules 5 and 7. Returns the row of the author's key. */
-function needAuthor({ ring, payload, signed }) {
-  const { type, key_id: keyId, authority } = payload;
-  const key = ring.keys.get(keyId);
-  require(key !== undefined, "names an author's key that is not known");
+/** Rule 5. Returns the row of the author's key. */
+function needAuthor(asked) {
+  const { ring, payload } = asked;
+  const { type, authority } = payload;
+  const key = speaking(asked);
   require(STATING_ROLES.includes(key.role), "has an author whose key may not state events");
   const speaks = key.role === "national_authority" && ring.nationOf(authority) === key.nation;
   require(key.owner === authority || speaks, "has an author who does not speak for the authority");
-  const family = `${type.split(".", 1)[0]}.*`;
-  require(key.mayAppend.length === 0 || key.mayAppend.includes(type) || key.mayAppend.includes(family), "is beyond its key's scope");
-  if (key.until === 0) require(ring.inForce(keyId) && signed.has(keyId), "has no signature by its author's key, in force");
-  else {
-    const others = [ring.newest(keyId).keyId, ring.authority.get(key.nation)];
-    require(others.some((other) => signed.has(other) && ring.inForce(other)), "has nobody's signature in place of a key that has ended");
-  }
+  requireInScope(key, type);
   return key;
+}
+
+/** The row of the key `key_id` names, which has signed and is in force, or has ended and is signed for by who may. */
+function speaking({ ring, payload, signed }) {
+  const { key_id: keyId } = payload;
+  const key = ring.keys.get(keyId);
+  require(key !== undefined, "names a key that is not known");
+  const others = key.until === 0 ? [keyId] : [ring.newest(keyId).keyId, ring.authority.get(key.nation)];
+  require(others.some((other) => signed.has(other) && ring.inForce(other)), "is not signed by its key in force, nor by who may sign for it");
+  return key;
+}
+
+function requireInScope({ mayAppend }, type) {
+  const holds = (scope) => scope === type || (scope.endsWith(".*") && type.startsWith(scope.slice(0, -1)));
+  require(mayAppend.length === 0 || mayAppend.some(holds), "is beyond its key's scope");
 }
 
 /** Rule 4: refuse unless each of `nations` has signed, and the one in whose name it is stated. */
@@ -54,7 +63,8 @@ function needNations({ ring, payload, data, signed, keys }, nations) {
     if (type === "ledger.opened" || ring.inForce(held)) return true;
     return type === "key.reinstated" && data.key === held && ring.keys.get(held).until === 0;
   };
-  require(isNation(authority) && keyId === authorityKey(authority), "is not stated by a nation under its key");
+  const own = keyId === authorityKey(authority) || (ring.keys.has(keyId) && ring.newest(keyId).keyId === ring.authority.get(authority));
+  require(isNation(authority) && own, "is not stated by a nation under its key");
   for (const nation of new Set([authority, ...nations])) require(hasSigned(nation), `is not signed by ${nation}`);
 }
 
@@ -99,21 +109,21 @@ function needRegistration(asked) {
   require(data.nation === (isNation(nation) ? nation : undefined), "names another nation than its owner's");
   require(data.role !== "national_authority", "makes a national authority's key by registration");
   require(!["sealer", "sealing"].includes(data.role) || isNation(data.owner), "gives a nation's own role to another");
-  require(data.type_code === "10" || signed.has(keys[0].keyId), "is not signed by the key it registers");
+  require(data.type_code !== SIGNING_TYPE || signed.has(keys[0].keyId), "is not signed by the key it registers");
   needNations(asked, standingFor(nation));
 }
 
-function needRotation({ ring, data, signed, keys }) {
+function needRotation({ ring, payload, data, signed, keys }) {
   require(signed.has(data.old) && ring.inForce(data.old), "is not signed by the old key, in force");
   require(signed.has(keys[0].keyId), "is not signed by the new key");
-  const { nextKeyDigest } = ring.keys.get(data.old);
-  require(nextKeyDigest === null || nextKeyDigest === successorDigest(data.registered), "is not the successor committed to");
+  const { owner } = ring.keys.get(data.old);
+  require(payload.key_id === data.old && payload.authority === owner, "is not stated by the owner of the old key, under it");
 }
 
-function needSealer({ ring, payload, data, signed }) {
-  const key = ring.keys.get(payload.key_id);
-  require(key !== undefined && signed.has(payload.key_id) && ring.inForce(payload.key_id), "is not signed by its key, in force");
-  require(key.role === "sealer" && key.nation === data.nation, "is not signed by a sealer of its nation");
+function needSealer(asked) {
+  const key = speaking(asked);
+  require(key.role === "sealer" && key.nation === asked.data.nation, "is not signed by a sealer of its nation");
+  requireInScope(key, asked.payload.type);
 }
 
 function needOfficial(asked) {
@@ -129,6 +139,8 @@ function needCentre(asked) {
 
 function needAuthorityNations(asked) {
   const { ring, data } = asked;
+  require(!isNation(data.code), "registers a nation itself");
+  require(data.part_of === undefined || ring.nationOf(data.part_of) !== undefined, "is part of what is not registered");
   const concerned = [data.nation, ring.nationOf(data.code), ring.nationOf(data.part_of)].filter((nation) => nation !== undefined);
   needNations(asked, concerned.flatMap(standingFor));
 }

@@ -3,7 +3,7 @@
 import { require } from "./bytes.js";
 import { isObject, parseCanonical } from "./canonical.js";
 import { PAYLOAD_BYTES_MAX } from "./entry.js";
-import { isDigest, isIdentifier, isInstant, isInteger, isOrigin, isUuid7 } from "./words.js";
+import { isDigest, isIdentifier, isInstant, isInteger, isUuid7 } from "./words.js";
 
 const SECTIONS_MAX = 16;
 export const NATIONS = ["GB", "FR"];
@@ -17,7 +17,7 @@ const isText = (pattern) => (value) => typeof value === "string" && pattern.test
 
 const HEADER = {
   id: isUuid7,
-  origin: isOrigin,
+  origin: (value) => typeof value === "string",
   type: (value) => typeof value === "string",
   schema: (value) => isInteger(value, 1),
   stream: isIdentifier,

@@ -44,6 +44,7 @@ const DATA = {
   "key.reaffirmed": OF_KEY,
   "key.registered": {
     ...KEY,
+    attested: isOptional(isBoolean),
     may_append: isOptional(isTexts),
     nation: isOptional(isNation),
     next_key_digest: isOptional(isDigest),
@@ -54,14 +55,22 @@ const DATA = {
   "key.revoked": OF_KEY,
   "key.rotated": { ...KEY, next_key_digest: isOptional(isDigest), old: isDigest },
   "key.suspended": OF_KEY,
-  "ledger.opened": { authority_keys: isAuthorityKeys, exercise: isBoolean, origin: isOrigin },
+  "ledger.closed": { successor: isOptional(isOrigin) },
+  "ledger.opened": { authority_keys: isAuthorityKeys, exercise: isBoolean, origin: isOrigin, predecessor: isOptional(isPredecessor) },
   "mandate.ended": OF_NATION,
   "mandate.granted": OF_NATION,
   "role.ended": OF_NATION,
   "role.granted": OF_NATION,
+  "policy.adopted": { from_size: (value) => isInteger(value, 0) },
   "ruleset.adopted": { nation: isNation },
   "sealed.recorded": { nation: isNation },
 };
+
+/** Whether a value says of the log that this one continues which streams were open there, and at which version. */
+function isPredecessor(value) {
+  const isVersions = (streams) => isObject(streams) && Object.values(streams).every((version) => isInteger(version, 1));
+  return isObject(value) && isOptional(isVersions)(value.open_streams);
+}
 
 function isAuthorityKeys(value) {
   const isKey = (key) => isObject(key) && isNation(key.nation) && isDigest(key.key_id) && isBase64(key.public_key);
@@ -109,6 +118,8 @@ export class Ring {
     this.authority = new Map();
     this.registry = new Map(NATIONS.map((nation) => [nation, nation]));
     this.origin = null;
+    this.policyFrom = null;
+    this.carried = new Map();
     this.frozen = false;
     this.closed = false;
   }
@@ -157,6 +168,7 @@ export class Ring {
 const CHANGES = {
   "ledger.opened": (ring, data, keys, position) => {
     ring.origin = data.origin;
+    ring.carried = new Map(Object.entries(data.predecessor?.open_streams ?? {}));
     for (const key of keys) {
       ring.add(key, position);
       ring.authority.set(key.nation, key.keyId);
@@ -171,10 +183,14 @@ const CHANGES = {
   "ledger.closed": (ring) => {
     ring.closed = true;
   },
+  "policy.adopted": (ring, data) => {
+    ring.policyFrom = data.from_size;
+  },
   "authority.registered": (ring, data) => ring.registry.set(data.code, data.nation),
   "key.registered": (ring, data, [key], position) => {
     const nation = ring.nationOf(data.owner);
-    ring.add({ ...key, owner: data.owner, nation: isNation(nation) ? nation : "OPERATOR" }, position);
+    const mayAppend = key.role === "sealer" && key.mayAppend.length === 0 ? ["sealed.recorded"] : key.mayAppend;
+    ring.add({ ...key, mayAppend, owner: data.owner, nation: isNation(nation) ? nation : "OPERATOR" }, position);
   },
   "key.rotated": (ring, data, [key], position) => {
     const { owner, nation, role, mayAppend } = ring.keys.get(data.old);

@@ -226,3 +226,8 @@ def test_a_proof_is_read_in_one_call():
     merkle.prove_consistency(13, 37, read)
     assert merkle.range_roots([(0, 37), (0, 13)], read) == [naive_root(MANY[:37]), naive_root(MANY[:13])]
     assert len(calls) == 3
+
+
+def test_the_root_over_a_complete_tree_is_read_from_its_top():
+    for size in (1, 2, 4, 8):
+        assert merkle.range_roots([(0, size)], merkle.hash_reader(HASHES[:size])) == [bytes.fromhex(ROOTS[size])]

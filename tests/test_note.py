@@ -186,3 +186,66 @@ def test_a_weak_verifier_key_is_refused(type_code):
 def test_a_malformed_checkpoint_is_refused(text):
     with pytest.raises(errors.BadNote):
         note.parse_checkpoint(text)
+
+
+# -- what a small change of the reader would let through -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["two words", "a\nb", ""])
+def test_a_key_whose_id_fits_its_name_is_refused_where_no_line_could_name_it(name):
+    with pytest.raises(errors.BadNote, match="is written"):
+        note.parse_verifier_key(str(note.VerifierKey(name, note.ED25519_NOTE, LOG.public)))
+
+
+def test_a_verifier_key_holds_at_least_one_byte():
+    shortest = note.VerifierKey("k", 0xFA, b"x")
+    assert note.parse_verifier_key(str(shortest)) == shortest
+    with pytest.raises(errors.BadNote, match="no key"):
+        note.parse_verifier_key(str(note.VerifierKey("k", 0xFA, b"")))
+
+
+def test_a_signature_line_begins_with_its_dash():
+    line = str(note.SignatureLine("london.example", bytes(4), b"x"))
+    assert note.parse_signature_line(line) == note.SignatureLine("london.example", bytes(4), b"x")
+    for bent in (line[2:], line[1:], "- " + line[2:]):
+        with pytest.raises(errors.BadNote, match="a dash, a name"):
+            note.parse_signature_line(bent)
+    with pytest.raises(errors.BadNote, match="nothing after"):
+        note.parse_signature_line(str(note.SignatureLine("london.example", bytes(4), b"")))
+
+
+def test_the_largest_log_has_a_checkpoint_and_a_larger_one_none():
+    largest = Checkpoint("ledger.example/joint", note.SIZE_MAX, bytes(32))
+    text = note.format_checkpoint(largest)
+    assert note.parse_checkpoint(text) == largest
+    with pytest.raises(errors.BadNote):
+        note.parse_checkpoint(text.replace(b"%d" % note.SIZE_MAX, b"%d" % (note.SIZE_MAX + 1)))
+
+
+def test_a_note_at_its_limits_is_read_and_one_beyond_is_not():
+    line = note.SignatureLine("w", bytes(4), b"x")
+    full = note.format_note(b"text\n", [line] * note.SIGNATURE_LINES_MAX)
+    assert note.split_note(full) == (b"text\n", [line] * note.SIGNATURE_LINES_MAX)
+    with pytest.raises(errors.BadNote, match="signatures"):
+        note.split_note(note.add_lines(full, [line]))
+    tail = note.format_note(b"\n", [line])
+    room = note.NOTE_BYTES_MAX - len(tail)
+    assert note.split_note(b"t" * room + tail) == (b"t" * room + b"\n", [line])
+    with pytest.raises(errors.BadNote, match="more than"):
+        note.split_note(b"t" * (room + 1) + tail)
+
+
+def test_lines_stand_directly_under_each_other():
+    one, two = note.SignatureLine("a", bytes(4), b"x"), note.SignatureLine("b", bytes(4), b"y")
+    written = b"text\n\n" + f"{one}\n{two}\n".encode()
+    assert note.format_note(b"text\n", [one, two]) == written
+    assert note.add_lines(b"text\n\n", [one, two]) == written
+
+
+def test_only_the_last_empty_line_parts_a_text_from_its_signatures():
+    line = note.SignatureLine("w", bytes(4), b"x")
+    for text in (b"\n", b"one\n\ntwo\n"):
+        assert note.split_note(note.format_note(text, [line])) == (text, [line])
+    for bent in (note.format_note(b"text\n", [line])[:-1] + b"x", f"{line}\n".encode(), b"text\n\n"):
+        with pytest.raises(errors.BadNote, match="an empty line and signature lines"):
+            note.split_note(bent)

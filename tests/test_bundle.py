@@ -308,6 +308,18 @@ def test_what_is_not_co_signed_yet_does_not_leave(tmp_path: Path) -> None:
     golden.home.close()
 
 
+def test_what_does_not_fit_into_a_bundle_is_said_before_it_is_written(
+    golden: Golden, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.evidence.bundle_write.CONTENT_BYTES_MAX", 100_000)
+    with pytest.raises(errors.TooLarge, match="more than a bundle holds"):
+        made(golden.home, OfStream("IC-1"), tmp_path)
+    monkeypatch.setattr(picking, "ENTRIES_MAX", 10)
+    with pytest.raises(errors.BadQuestion, match="more than the 10"):
+        made(golden.home, OfStream("IC-1"), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_store_that_was_tampered_with_makes_no_bundle(tmp_path: Path) -> None:
     golden = Golden(tmp_path / "home", "sqlite://").tell()
     with golden.home.ledger.engine.begin() as connection:

@@ -31,9 +31,12 @@ from ledger.evidence.bundle_manifest import (
     format_manifest,
 )
 from ledger.evidence.bundle_names import (
+    BUNDLE_BYTES_MAX,
     CHECKPOINT,
+    FILES_MAX,
     KEYS,
     MANIFEST,
+    MANIFEST_BYTES_MAX,
     POLICY,
     RECIPE,
     VERIFIER,
@@ -43,12 +46,14 @@ from ledger.evidence.bundle_names import (
     proof_name,
     section_names,
 )
-from ledger.evidence.bundle_zip import write
+from ledger.evidence.bundle_zip import RECORD_BYTES_MAX, write
 from ledger.formats import merkle, note
 from ledger.formats.armour import encode64
 from ledger.formats.entry import split_entry
 from ledger.formats.proof import format_proof
 
+CONTENT_BYTES_MAX = BUNDLE_BYTES_MAX - MANIFEST_BYTES_MAX - FILES_MAX * 2 * RECORD_BYTES_MAX
+"""What the contents may come to, so that manifest and headers fit in beside them."""
 BLOCK_ENTRIES = 512
 BLOCKS_KEPT = 8
 RECIPE_FILE = Path(__file__).with_name("bundle_recipe.txt")
@@ -114,6 +119,11 @@ class Draft:
 def write_bundle(out: BinaryIO, log: Log, draft: Draft) -> Manifest:
     """Write the bundle; returns its manifest. Raises TooLarge, or what reading the log raises."""
     listed = tuple(File(len(body), name, hashlib.sha256(body).hexdigest()) for name, body in _files(log, draft))
+    if len(listed) >= FILES_MAX or sum(file.bytes for file in listed) > CONTENT_BYTES_MAX:
+        raise errors.TooLarge(
+            f"{len(listed)} files of {sum(file.bytes for file in listed)} bytes are more than a bundle holds",
+            remedy="ask for less, or open less",
+        )
     checkpoint = note.parse_checkpoint(note.split_note(draft.checkpoint)[0])
     manifest = Manifest(
         complete=draft.complete,

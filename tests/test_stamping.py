@@ -332,6 +332,8 @@ def test_a_note_of_another_history_is_found(stamper: Home, tmp_path: Path, tsas:
     stamping.stamp(stamper)
     size = stamper.ledger.head()
     path = stamper.path / "timestamps" / f"{size}.checkpoint"
+    path.with_name(f"{size - 1}.checkpoint").write_bytes(path.read_bytes())
+    assert [(at, "it is for size" in what) for at, what in wrong(stamper)] == [(size - 1, True)]
     checkpoint = note.Checkpoint(stamper.settings.origin, size, bytes(32))
     path.write_bytes(note.sign_checkpoint(checkpoint, stamper.key("log")))
     assert any("it is not final" in what for _, what in wrong(stamper))

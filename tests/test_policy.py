@@ -216,4 +216,6 @@ def test_a_policy_is_written_in_one_way():
     written = policy.format_policy(POLICY).decode().splitlines()
     assert written[-2:] == ["group both all london paris", "quorum both"]
     assert not [line for line in written if line != line.strip()]
+    bare = policy.format_policy(policy.parse_policy(FILE.replace(b" https://ledger.example/", b""))).decode().splitlines()
+    assert bare[0] == f"log {LOG_KEY}"
     assert policy.format_witnesses(POLICY.witnesses).decode().splitlines() == written[1:6]

@@ -113,6 +113,7 @@ MALFORMED = {
     "no last newline": FILE[:-1],
     "carriage return": FILE.replace(b"\n", b"\r\n"),
     "a NUL": FILE + b"# \x00\n",
+    "a key whose name is no UTF-8": FILE.replace(b" london.example", b" l\xffndon.example", 1),
     "an unknown line": FILE + b"trust me\n",
     "an unknown quorum": FILE.replace(b"quorum both", b"quorum all"),
     "a quorum defined later": b"quorum london\n" + FILE.replace(b"quorum both\n", b""),

@@ -37,8 +37,8 @@ def note_key_id(name: str, type_code: int, public: bytes) -> bytes:
 
 @lru_cache(maxsize=1_024)
 def is_key_name(name: str) -> bool:
-    """Whether a name can stand in a signature line: not empty, no Unicode space, no plus."""
-    return bool(name) and "+" not in name and not any(c.isspace() or c < " " for c in name)
+    """Whether a name can stand in a signature line: not empty, UTF-8, no Unicode space, no plus."""
+    return bool(name) and "+" not in name and not any(c.isspace() or c < " " or "\ud800" <= c <= "\udfff" for c in name)
 
 
 @dataclass(frozen=True)

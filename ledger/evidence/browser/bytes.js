@@ -29,6 +29,29 @@ export function textOf(bytes) {
   }
 }
 
+/**
+ * The text of bytes of which some may be no UTF-8: each of those becomes U+DC00 plus its value, so that different bytes never give the
+ * same text.
+ */
+export function textOfAny(bytes) {
+  if (isText(bytes)) return UTF8.decode(bytes);
+  let text = "";
+  for (let at = 0; at < bytes.length; ) {
+    const length = [1, 2, 3, 4].find((n) => isText(bytes.subarray(at, at + n)));
+    text += length === undefined ? String.fromCharCode(0xdc00 + bytes[at]) : UTF8.decode(bytes.subarray(at, at + length));
+    at += length ?? 1;
+  }
+  return text;
+}
+
+function isText(bytes) {
+  try {
+    return UTF8.decode(bytes).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** The text of bytes below 128. */
 export function asciiOf(bytes) {
   require(bytes.every((byte) => byte < 128), "is not ASCII");

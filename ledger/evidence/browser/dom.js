@@ -37,7 +37,13 @@ export function instantText(text, locale) {
   return `${new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "medium", timeZone: "UTC" }).format(date)} UTC`;
 }
 
-/** The same as an element, with the exact text for machines. */
+/** A day likewise. */
+export function dayText(text, locale) {
+  const date = new Date(`${text}T00:00:00Z`);
+  return Number.isNaN(date.getTime()) ? text : new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(date);
+}
+
+/** An instant as an element, with the exact text for machines. */
 export function instant(text, locale) {
   return make("time", { datetime: text, title: text }, instantText(text, locale));
 }

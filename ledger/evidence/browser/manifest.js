@@ -1,6 +1,6 @@
 // The manifest of a bundle (docs/format.md, section 12.3): every member known, none missing, nothing else.
 
-import { Malformed, bytesOfBase64, require } from "./bytes.js";
+import { require } from "./bytes.js";
 import { isObject, parseCanonical } from "./canonical.js";
 import { isNation } from "./payload.js";
 import { isDay, isDigest, isIdentifier, isInstant, isInteger, isOrigin, isUuid } from "./words.js";
@@ -10,7 +10,7 @@ const CODE = /^[A-Za-z0-9][A-Za-z0-9._]{0,63}$/;
 // Control characters, and those that turn or hide what stands around them.
 const UNSHOWABLE = /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 
-const isAnyInteger = (value) => Number.isSafeInteger(value);
+const isText = (value) => typeof value === "string";
 const isCode = (value) => typeof value === "string" && CODE.test(value);
 export const optional = (holds) => Object.assign((value) => holds(value), { optional: true });
 export const isOne = (one) => (value) => value === one;
@@ -30,25 +30,16 @@ export const shape = (members) => (value) => {
 /** Whether a value is one of several objects, told apart by their member `kind`. */
 const oneOf = (shapes) => (value) => isObject(value) && Object.hasOwn(shapes, value.kind) && shapes[value.kind](value);
 
-function isBase64Root(value) {
-  try {
-    return bytesOfBase64(value, 32) !== null;
-  } catch (wrong) {
-    if (wrong instanceof Malformed) return false;
-    throw wrong;
-  }
-}
-
 const MANIFEST_SHAPE = shape({
   answer: optional(isObject),
   basis: optional(isUuid),
   complete: oneOf({
-    positions: shape({ first: isAnyInteger, kind: isOne("positions"), last: isAnyInteger }),
+    positions: shape({ first: (value) => isInteger(value, 1), kind: isOne("positions"), last: (value) => isInteger(value, 0) }),
     stream: shape({ kind: isOne("stream"), stream: isIdentifier, versions: (value) => isInteger(value, 1) }),
   }),
-  files: listOf(shape({ bytes: (value) => isInteger(value, 0), name: (value) => typeof value === "string", sha256: isDigest })),
+  files: listOf(shape({ bytes: (value) => isInteger(value, 0), name: isText, sha256: isDigest })),
   format: isOne("entente.bundle.v1"),
-  log: shape({ origin: isOrigin, root: isBase64Root, size: (value) => isInteger(value, 0) }),
+  log: shape({ origin: isOrigin, root: isText, size: (value) => isInteger(value, 1) }),
   question: oneOf({
     figure: shape({ as_of: isInstant, code: isCode, day: isDay, kind: isOne("figure"), view: isNation }),
     period: shape({ from: isInstant, kind: isOne("period"), to: isInstant }),

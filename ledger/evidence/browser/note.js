@@ -1,25 +1,26 @@
 // Signed notes, checkpoints and cosignatures (docs/format.md, section 7.1).
 
 import { bytesOfBase64, bytesOfHex, decimal, equal, hexOf, join, require, textOf, uint64, utf8 } from "./bytes.js";
-import { verifyEd25519 } from "./ed25519.js";
+import { isSoundKey, verifyEd25519 } from "./ed25519.js";
 import { ML_DSA_44_PUBLIC_BYTES, ML_DSA_44_SIGNATURE_BYTES, verifyMlDsa44 } from "./mldsa.js";
 import { sha256 } from "./sha2.js";
-import { isOrigin } from "./words.js";
 
 export const NOTE_BYTES_MAX = 262144;
 const LINES_MAX = 64;
 const WHITE_SPACE = /\p{White_Space}/u;
+// What is left of bytes that are no UTF-8, in a policy.
+const SURROGATE = /\p{Surrogate}/u;
 
-/** The kinds of key a note knows: by type byte, the public key's length and how many bytes stand before the signature proper. */
+/** The kinds of key a note knows: by type byte, what is one, and whether a time stands before the signature. */
 export const LOG_TYPE = 0x01;
 const KINDS = new Map([
-  [LOG_TYPE, { publicBytes: 32, stamped: false, signatureBytes: 64 }],
-  [0x04, { publicBytes: 32, stamped: true, signatureBytes: 64 }],
-  [0x06, { publicBytes: ML_DSA_44_PUBLIC_BYTES, stamped: true, signatureBytes: ML_DSA_44_SIGNATURE_BYTES }],
+  [LOG_TYPE, { isKey: isSoundKey, stamped: false, signatureBytes: 64 }],
+  [0x04, { isKey: isSoundKey, stamped: true, signatureBytes: 64 }],
+  [0x06, { isKey: (key) => key.length === ML_DSA_44_PUBLIC_BYTES, stamped: true, signatureBytes: ML_DSA_44_SIGNATURE_BYTES }],
 ]);
 
 function isKeyName(name) {
-  return name !== "" && !name.includes("+") && !WHITE_SPACE.test(name);
+  return name !== "" && !name.includes("+") && !WHITE_SPACE.test(name) && !SURROGATE.test(name);
 }
 
 /** `{name, id, type, publicKey}` of the text `name+<key id in hex>+<base64(type ‖ public key)>`. */
@@ -28,7 +29,7 @@ export function parseVerifierKey(text) {
   require(id !== undefined && isKeyName(name), "has a key without a name");
   const tail = bytesOfBase64(text.slice(name.length + id.length + 2));
   const kind = KINDS.get(tail[0]);
-  require(kind !== undefined && tail.length === 1 + kind.publicBytes, "has a key of no known type");
+  require(kind !== undefined && kind.isKey(tail.subarray(1)), "has a key that is none of its type");
   require(equal(bytesOfHex(id, 4), sha256(utf8(`${name}\n`), tail).subarray(0, 4)), "has a key whose id is another's");
   return { name, id, type: tail[0], publicKey: tail.subarray(1) };
 }
@@ -58,7 +59,7 @@ export function parseCheckpoint(bytes) {
   const { text, lines } = splitNote(bytes);
   const [origin, size, root, ...more] = text.slice(0, -1).split("\n");
   require(root !== undefined && more.length === 0, "is not three lines");
-  require(isOrigin(origin), "has no origin");
+  require(origin !== "", "has no origin");
   return { origin, size: decimal(size), root: bytesOfBase64(root, 32), text, lines };
 }
 

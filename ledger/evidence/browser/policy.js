@@ -1,6 +1,6 @@
 // Whom the holder of a policy file trusts, and when a checkpoint is final for him (docs/format.md, section 7.2).
 
-import { decimal, equal, require, textOf } from "./bytes.js";
+import { decimal, equal, require, textOfAny } from "./bytes.js";
 import { LOG_TYPE, parseVerifierKey, verifyLines } from "./note.js";
 
 const MEMBERS_MAX = 64;
@@ -8,14 +8,14 @@ const NO_QUORUM = "none";
 
 /** `{logs: [key], witnesses: [{name, key}], groups: Map(name → {needed, members}), quorum: name}` of a policy's bytes. */
 export function parsePolicy(bytes) {
-  const whole = textOf(bytes);
+  const whole = textOfAny(bytes);
   require(whole === "" || whole.endsWith("\n"), "does not end in a newline");
-  require(!/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(whole), "has a control character");
+  require(!/[\x00-\x08\x0b-\x1f\x7f]/.test(whole), "has a control character");
   const policy = { logs: [], witnesses: [], groups: new Map(), quorum: null };
   const free = new Set();
   for (const line of whole.split("\n")) {
     const [keyword, ...words] = line.split(/[ \t]+/).filter((word) => word !== "");
-    if (keyword === undefined || line.startsWith("#")) continue;
+    if (keyword === undefined || keyword.startsWith("#")) continue;
     const statement = STATEMENTS.get(keyword);
     require(statement !== undefined, "has a line of no known kind");
     statement(policy, free, words);

@@ -1,6 +1,6 @@
 // The result of a verification, for people: the verdict first, then what it rests on.
 
-import { code, instant, instantText, make, table, terms } from "./dom.js";
+import { code, dayText, instant, instantText, make, table, terms } from "./dom.js";
 import { entryLists, goToEntry } from "./entrylist.js";
 import { PROBLEMS } from "./problems.js";
 
@@ -56,7 +56,7 @@ function questionPart({ question, log }, file, words) {
 
 /** A question with its days and instants as people of a language write them. */
 function told(question, locale) {
-  const day = (text) => new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(new Date(`${text}T00:00:00Z`));
+  const day = (text) => dayText(text, locale);
   const write = (name, text) => (name === "day" ? day(text) : ["as_of", "from", "to"].includes(name) ? instantText(text, locale) : text);
   return Object.fromEntries(Object.entries(question).map(([name, text]) => [name, write(name, text)]));
 }

@@ -2,7 +2,7 @@
 
 const INSTANT = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{6})Z$/;
 const IDENTIFIER = /^[A-Za-z0-9._:-]{1,128}$/;
-const ORIGIN = /^[A-Za-z0-9._:/-]{1,128}$/;
+const ORIGIN = /^[A-Za-z0-9._:/-]{1,255}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const matches = (pattern) => (value) => typeof value === "string" && pattern.test(value);
@@ -18,10 +18,8 @@ export function isInteger(value, min, max = Number.MAX_SAFE_INTEGER) {
   return Number.isSafeInteger(value) && value >= min && value <= max;
 }
 
-/** Whether a text is a day of the calendar, YYYY-MM-DD, of the years 1 to 9999. */
-export function isDay(value) {
-  return typeof value === "string" && isInstant(`${value}T00:00:00.000000Z`);
-}
+/** Whether a text has the form YYYY-MM-DD; nothing rests on its being a day. */
+export const isDay = matches(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/);
 
 /** Whether a text is an instant: 27 characters, UTC, a real day and time of the years 1 to 9999. */
 export function isInstant(value) {

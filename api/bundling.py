@@ -24,8 +24,8 @@ from ledger.evidence.browserpage import verifier_page
 from ledger.evidence.bundle import REFUSED, Verdict, verify
 from ledger.evidence.bundle_claims import DIGESTS, Claims
 from ledger.evidence.bundle_manifest import Answer, NotOpened, OfFigure, OfReport, OfStream, Positions, Question
-from ledger.evidence.bundle_names import CHECKPOINT, VERIFIER, index_name, report_name, response_name
-from ledger.evidence.bundle_write import Draft, Opened, ReadAhead, write_bundle
+from ledger.evidence.bundle_names import CHECKPOINT, RECIPE, VERIFIER, index_name, report_name, response_name
+from ledger.evidence.bundle_write import RECIPE_FILE, Draft, Opened, ReadAhead, write_bundle
 from ledger.evidence.bundle_zip import Archive, ReadAt
 from ledger.evidence.sealed import SEALED
 from ledger.evidence.timestamping import Roots, verify_chain
@@ -110,6 +110,14 @@ def _stamped(roots: Mapping[str, Roots], claims: Claims) -> list[dict[str, str]]
             continue  # what does not hold proves nothing, and spoils nothing else
         found += [{"authority": authority, "at": format_instant(token.at)} for token in tokens[:1]]
     return found
+
+
+def strangers(path: Path) -> list[str]:
+    """Of the files for people in a sound bundle, on which no verdict rests, those that are not this version's own."""
+    own = {RECIPE: RECIPE_FILE.read_bytes(), VERIFIER: verifier_page()}
+    with path.open("rb") as file:
+        archive = Archive(_reader(file), file.seek(0, os.SEEK_END))
+        return [name for name, body in own.items() if name in archive.members and archive.read(name) != body]
 
 
 def write_load_file(path: Path, folder: Path) -> int:

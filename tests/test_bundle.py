@@ -24,7 +24,7 @@ from ledger.formats.entry import format_instant, parse_instant
 from ledger.formats.sealing import open_section
 from projections import picking
 from tests.authority import Tsa, serving
-from tests.bundles import GOLDEN, ORIGIN, Golden, code_of, files_of, golden_policy, key, mended, verdict_of
+from tests.bundles import GOLDEN, ORIGIN, Golden, code_of, files_of, golden_policy, key, mended, replaced, verdict_of
 from tests.playing import load, play, scenarios
 from tests.test_stamping import configure
 
@@ -349,6 +349,16 @@ def test_the_command_line_makes_and_checks_a_bundle(golden: Golden, tmp_path: Pa
     assert main(["bundle", "verify", str(out), "--json"]) == 1
     assert json.loads(capsys.readouterr().out) == {"verdict": "refused", "problem": {"code": "not-a-bundle", "file": None}}
     assert main([*home, "bundle", "create", "--out", str(out), "--stream", "IC-1"]) == 2, "nothing is overwritten"
+
+
+def test_a_recipe_that_is_not_ours_is_pointed_out(golden: Golden, stream: bytes, tmp_path: Path, capsys: Any) -> None:
+    """Nothing rests on it, so that it is not refused; but somebody may be about to run it."""
+    path = tmp_path / "a.zip"
+    path.write_bytes(stream)
+    assert main(["bundle", "verify", str(path)]) == 0 and not capsys.readouterr().err
+    path.write_bytes(mended(replaced(files_of(stream), "RECIPE.txt", b"rm -rf ~\n")))
+    assert main(["bundle", "verify", str(path)]) == 0
+    assert "RECIPE.txt in it is not this version's" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

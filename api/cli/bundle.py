@@ -167,10 +167,14 @@ def _figure(arguments: argparse.Namespace, home: Home, size: int) -> Question:
 
 def run_verify(session: Session, arguments: argparse.Namespace) -> int:
     """Verify a bundle; 1 where it is refused, or not final by the policy given."""
+    from api.bundling import strangers
     from ledger.evidence.bundle import NOT_FINAL, REFUSED
+    from projections.wording import bundles
 
     verdict = _verified(session, arguments)
     words = Words(session.language())
+    for name in strangers(arguments.file) if verdict.word != REFUSED else ():
+        session.remark(words.of(bundles.STRANGER).format(name=name))
     session.answer(verdict.document, lambda: verdict_lines(words, verdict, str(arguments.file)))
     return NO if verdict.word in (REFUSED, NOT_FINAL) else 0
 

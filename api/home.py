@@ -48,6 +48,7 @@ class Home:
         self.settings = settings
         self.clock = clock
         self._views: dict[str, ViewStore] = {}
+        self._finality: Finality | None = None
 
     @classmethod
     def open(cls, path: Path, clock: Callable[[], int] | None = None) -> Home:
@@ -96,6 +97,7 @@ class Home:
         if "reader" in self.__dict__:
             self.reader.engine.dispose()
             del self.reader
+            self._finality = None
         for store in self._views.values():
             store.close()
         self._views.clear()
@@ -198,8 +200,11 @@ class Home:
         return self.finality().covering(position)
 
     def finality(self) -> Finality:
-        """What is final under this home's policy, and what is not yet."""
-        return Finality(self.reader, self.policy())
+        """What is final under this home's policy, and what is not yet; what it verified it remembers."""
+        policy = self.policy()
+        if self._finality is None or self._finality.policy != policy:
+            self._finality = Finality(self.reader, policy)
+        return self._finality
 
     # -- checkpoints ---------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from ledger.store.reader import LogReader
 
 LINES = tables.cosignatures.c
 NEVER = 2**62
+REMEMBERED_MAX = 4_096
 
 
 class Cosignatures:
@@ -74,6 +75,7 @@ class Finality:
         self.log = log
         self.policy = policy
         self.cosignatures = Cosignatures(log.engine)
+        self._verified: dict[tuple[str, int], Verified] = {}
 
     def first_final(self, position: int) -> Verified | None:
         """The first final checkpoint that covers a position, or None."""
@@ -118,7 +120,8 @@ class Finality:
         covered = final.checkpoint.size if final is not None else head if self.policy.quorum == NO_QUORUM else 0
         group = self.policy.groups.get(self.policy.quorum)
         members = group.members if group is not None else (self.policy.quorum,) if covered < head else ()
-        sizes = {member: self._settle(member, NEVER - 1, self.cosignatures.newest_by) for member in members}
+        newest_lines = self._seen(self.policy.quorum, NEVER - 1, self.cosignatures.newest_by)
+        sizes = {member: self._settle(member, NEVER - 1, self.cosignatures.newest_by, newest_lines) for member in members}
         behind = {m: {"size": size, "since": self._since(size)} for m, size in sizes.items() if size < head}
         return {
             "tail": {"entries": head - covered, "since": self._since(covered) if covered < head else None},
@@ -135,23 +138,45 @@ class Finality:
         if name == NO_QUORUM:
             return None
         while size := self._settle(name, size, sizes):
-            verified = self.policy.verify(self.log.signed_checkpoint(size))
-            if self.policy.has_witnessed(name, verified.cosigned):
-                return verified
-            size += step
+            verified = self._verified.get((name, size))
+            if verified is None:
+                verified = self.policy.verify(self.log.signed_checkpoint(size))
+                if not self.policy.has_witnessed(name, verified.cosigned):
+                    size += step
+                    continue
+                self._remember(name, verified)
+            return verified
         return None
 
-    def _settle(self, name: str, size: int, sizes: Sizes) -> int:
-        """The first size, in the direction asked, at which this witness or enough of this group left lines; 0 for none."""
-        names = sorted(self._names(name))
+    def _remember(self, name: str, verified: Verified) -> None:
+        """A line that verified stands: it need not be verified under every answer."""
+        if len(self._verified) >= REMEMBERED_MAX:
+            self._verified.clear()
+        self._verified[name, verified.checkpoint.size] = verified
+
+    def _settle(self, name: str, size: int, sizes: Sizes, seen: Mapping[str, int] | None = None) -> int:
+        """The first size, in the direction asked, at which this witness or enough of this group left lines; 0 for none.
+
+        `seen` is what each name's line nearest to `size` is, where that was asked already.
+        """
         while 0 < size < NEVER:
-            found = self._bound(
-                name, dict(zip(names, sizes(names, size), strict=True)), upwards=sizes == self.cosignatures.next_by
-            )
-            if found == size:
+            seen = seen or self._seen(name, size, sizes)
+            size = self._bound(name, seen, upwards=sizes == self.cosignatures.next_by)
+            if 0 < size < NEVER and self._stands(name, seen, size):
                 return size
-            size = found
+            seen = None
         return 0
+
+    def _seen(self, name: str, size: int, sizes: Sizes) -> dict[str, int]:
+        names = sorted(self._names(name))
+        return dict(zip(names, sizes(names, size), strict=True))
+
+    def _stands(self, name: str, seen: Mapping[str, int], size: int) -> bool:
+        """Whether this witness, or enough members of this group, are seen to have left lines at just this size."""
+        group = self.policy.groups.get(name)
+        if group is None:
+            return seen[self.policy.witnesses[name].key.name] == size
+        return sum(self._stands(member, seen, size) for member in group.members) >= group.threshold
 
     def _names(self, name: str) -> set[str]:
         group = self.policy.groups.get(name)

@@ -62,7 +62,7 @@ CHECK_IT = words(
 )
 STRANGER = words(
     "{name} in it is not this version's: no verdict rests on it, and it may do or say anything; read it before you use it",
-    "{name} n'y est pas celui de cette version : aucun verdict n'en dépend, il peut faire ou dire n'importe quoi ; à lire avant usage",
+    "{name} n'y est pas celui de cette version : aucun verdict n'en dépend, et il peut tout faire ; à lire avant usage",
 )
 ANSWER = words("Answer: {value} ({unit}), the sum of {lines} lines", "Réponse : {value} ({unit}), somme de {lines} lignes")
 COSIGNED = words("co-signed at {time}", "contresigné le {time}")

@@ -212,6 +212,7 @@ def test_a_busy_mirror_asks_to_come_again(london: London, monkeypatch: pytest.Mo
     witness = london.client.app.state.witness  # type: ignore[attr-defined]
     with witness.mirror.turn():
         assert london.ask(london.submission(0)).status_code == 503
+    monkeypatch.undo()
     assert london.ask(london.submission(0)).status_code == 200
 
 

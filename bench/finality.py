@@ -22,9 +22,9 @@ from ledger.evidence.remote import RemoteSource
 from ledger.formats.entry import format_instant
 from ledger.formats.envelope import Submitted
 from tests.playing import load
-from tests.processes import running
+from tests.postgres import LOOPBACK, free_port
+from tests.processes import Process, running
 from tests.sites import NIGHT, Sites
-from tests.test_links import Running
 
 EVENTS_A_SECOND = 200
 CALLERS = 4
@@ -57,10 +57,26 @@ def composed(sites: Sites, count: int) -> list[Submitted]:
     ]
 
 
+def start(sites: Sites, stack: ExitStack) -> list[Process]:
+    """The three services, each reaching the others directly."""
+    ports = {site: free_port() for site in sites.homes}
+    urls = {site: f"http://{LOOPBACK}:{port}" for site, port in ports.items()}
+    witnesses = [word for site, url in urls.items() for word in ("--witness", f"{site}={url}")]
+    calais = stack.enter_context(running("serve", "--port", "0", *witnesses, "--home", sites.calais.path))
+    processes = [calais]
+    for site, home in sites.homes.items():
+        token = sites.folder / f"token-{site}"
+        token.write_text(issue(sites.calais.path, Holder("mirror", site)))
+        listen = ("--listen", f"{LOOPBACK}:{ports[site]}", "--home", home.path)
+        words = ("mirror", site, "--from", calais.url, "--token-file", token, *listen)
+        processes.append(stack.enter_context(running(*words)))
+    return processes
+
+
 def final_line(place: Place, store: str, seconds: float) -> dict[str, Any]:
     """The row of the table: milliseconds from acknowledged to final, of every event stated in so many seconds."""
     with new_sites(place, store) as sites, ExitStack() as stack:
-        Running(sites, stack)
+        start(sites, stack)
         _state(sites, composed(sites, int(WARM_UP_SECONDS * EVENTS_A_SECOND)))
         waited = _state(sites, composed(sites, int(seconds * EVENTS_A_SECOND)))
     p99 = statistics.quantiles(waited, n=100)[98] * 1000

@@ -12,11 +12,12 @@ import { isInstant, isInteger, isUuid } from "./words.js";
 const isAnyInteger = (value) => Number.isSafeInteger(value);
 const isCount = (value) => isInteger(value, 0);
 const CODE = /^[A-Za-z0-9][A-Za-z0-9._]{0,63}$/;
+const isWindow = shape({ from: isInstant, to: isInstant });
 const SHARED = {
   not_opened: shape({ FR: isCount, GB: isCount }),
   position: isCount,
   ruleset: isShowable,
-  window: shape({ from: isInstant, to: isInstant }),
+  window: (value) => isWindow(value) && value.from < value.to,
 };
 const FORMS = {
   figure: shape({

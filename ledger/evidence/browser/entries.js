@@ -114,8 +114,7 @@ function take(reading, entry, payload, position, { indexes, inner }) {
   const { id, type, regime, stream, data } = payload;
   const { recordedAt, version } = entry;
   const kept = DATA_KEPT.includes(type) ? data : null;
-  const innerIndex = payload.sections.findIndex(({ name }) => name === "inner");
-  const opened = type === "sealed.recorded" && indexes.includes(innerIndex);
+  const opened = type === "sealed.recorded" && indexes.some((index) => payload.sections[index].name === "inner");
   reading.full.set(position, { position, id, type, regime, stream, version, recordedAt, data: kept, inner, opened });
   reading.ids.add(id);
   reading.streams.set(stream, { position, version });

@@ -37,7 +37,7 @@ export async function checkIndexes({ manifest, members, read }, { full }) {
 function parseStreamProof(bytes) {
   const proof = parseCanonical(bytes, PROOF_BYTES_MAX);
   require(PROOF_SHAPE(proof) && proof.leaves.length <= LEAVES_MAX, "is not of the form of a stream proof");
-  const leaves = proof.leaves.map((leaf) => ({ ...leaf, path: leaf.path.map((hash) => bytesOfBase64(hash, 32)) }));
+  const leaves = proof.leaves.map((leaf) => ({ ...leaf, path: leaf.path.map((hash) => bytesOfBase64(hash)) }));
   return { ...proof, leaves };
 }
 
@@ -52,7 +52,7 @@ function holds({ leaves, size, stream, streams }, root) {
 }
 
 function leads({ index, path, position, stream, version }, size, streams, root) {
-  if (!(version >= 1 && version <= position && position <= size)) return false;
+  if (!(version >= 1 && version <= position && position <= size) || path.some((hash) => hash.length !== 32)) return false;
   const leaf = utf8(`entente.stream.v1\nstream: ${stream}\nversion: ${version}\nposition: ${position}\n`);
   const led = rootOf(hashLeaf(leaf), index, streams, path);
   return led !== null && hexOf(led) === root;

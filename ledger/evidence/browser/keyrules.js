@@ -106,7 +106,7 @@ function needRegistration(asked) {
   const { ring, data, signed, keys } = asked;
   const nation = ring.nationOf(data.owner);
   require(nation !== undefined, "has an owner who is not registered");
-  require(data.nation === (isNation(nation) ? nation : undefined), "names another nation than its owner's");
+  require((data.nation ?? null) === (isNation(nation) ? nation : null), "names another nation than its owner's");
   require(data.role !== "national_authority", "makes a national authority's key by registration");
   require(!["sealer", "sealing"].includes(data.role) || isNation(data.owner), "gives a nation's own role to another");
   require(data.type_code !== SIGNING_TYPE || signed.has(keys[0].keyId), "is not signed by the key it registers");
@@ -129,7 +129,7 @@ function needSealer(asked) {
 function needOfficial(asked) {
   const { role, nation } = needAuthor(asked);
   require(role === "official", "is not signed by an official");
-  require(!Object.hasOwn(asked.data, "nation") || asked.data.nation === nation, "is not signed by its nation's official");
+  require((asked.data.nation ?? nation) === nation, "is not signed by its nation's official");
 }
 
 function needCentre(asked) {
@@ -140,7 +140,7 @@ function needCentre(asked) {
 function needAuthorityNations(asked) {
   const { ring, data } = asked;
   require(!isNation(data.code), "registers a nation itself");
-  require(data.part_of === undefined || ring.nationOf(data.part_of) !== undefined, "is part of what is not registered");
+  require((data.part_of ?? null) === null || ring.nationOf(data.part_of) !== undefined, "is part of what is not registered");
   const concerned = [data.nation, ring.nationOf(data.code), ring.nationOf(data.part_of)].filter((nation) => nation !== undefined);
   needNations(asked, concerned.flatMap(standingFor));
 }

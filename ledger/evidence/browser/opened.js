@@ -67,7 +67,7 @@ export async function judgeInner(ring, outer, plaintext, position) {
     requireData(payload);
     require(payloadType === EVENT_TYPE && payload.origin === outer.origin, "is of another kind, or another log");
     const same = formatCanonical(payload.releasable_to) === formatCanonical(outer.releasable_to);
-    require(same && !Object.hasOwn(payload, "expected_version"), "is for others, or expects a version");
+    require(same && (payload.expected_version ?? null) === null, "is for others, or expects a version");
     require(!NEVER_INSIDE.some((prefix) => payload.type.startsWith(prefix)), "is of a type that nobody may seal");
     await checkInnerSignatures(ring, body, signatures);
     checkInnerSections(payload, sections);

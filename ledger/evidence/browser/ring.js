@@ -21,7 +21,7 @@ export function successorDigest(keyId) {
   return hexOf(sha256(utf8(keyId)));
 }
 
-const isOptional = (holds) => (value) => value === undefined || holds(value);
+const isOptional = (holds) => (value) => value === undefined || value === null || holds(value);
 const isBoolean = (value) => typeof value === "boolean";
 const isTexts = (value) => Array.isArray(value) && value.every((text) => typeof text === "string");
 const isConcerned = (value) => AUTHORITY_NATIONS.includes(value);
@@ -40,6 +40,7 @@ function isBase64(value) {
 /** The members of `data` that verifying reads, by type of event. */
 const DATA = {
   "authority.registered": { code: isIdentifier, nation: isConcerned, part_of: isOptional(isIdentifier) },
+  "index.committed": { root: isDigest, size: (value) => isInteger(value, 0) },
   "key.compromised": { ...OF_KEY, suspect_from_position: (value) => isInteger(value, 1) },
   "key.reaffirmed": OF_KEY,
   "key.registered": {
@@ -59,6 +60,8 @@ const DATA = {
   "ledger.opened": { authority_keys: isAuthorityKeys, exercise: isBoolean, origin: isOrigin, predecessor: isOptional(isPredecessor) },
   "mandate.ended": OF_NATION,
   "mandate.granted": OF_NATION,
+  "report.issued": { nation: isOptional(isNation) },
+  "report.observation": { nation: isOptional(isNation) },
   "role.ended": OF_NATION,
   "role.granted": OF_NATION,
   "policy.adopted": { from_size: (value) => isInteger(value, 0) },

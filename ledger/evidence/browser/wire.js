@@ -17,13 +17,15 @@ const mapOf = (holds, most) => (value) => {
   return names.length <= most && names.every((name) => NAME.test(name) && holds(value[name]));
 };
 
+const orNull = (holds) => (value) => value === null || holds(value);
+
 const ITEM_SHAPE = shape({
   envelope: shape({
     payload: isText,
     payloadType: isText,
     signatures: listOf(
       shape({
-        batch: optional(shape({ index: (value) => isInteger(value, 0), n: (value) => isInteger(value, 1, 2 ** 24), path: listOf(isText) })),
+        batch: optional(orNull(shape({ index: (value) => isInteger(value, 0), n: (value) => isInteger(value, 1, 2 ** 24), path: listOf(isText) }))),
         keyid: isDigest,
         sig: isText,
       }),
@@ -49,7 +51,7 @@ export function parseWireItem(bytes) {
 function parseSignature({ keyid, sig, batch }) {
   const signature = bytesOfBase64(sig);
   require(signature.length >= 1 && signature.length <= SIGNATURE_BYTES_MAX, "has a signature that is empty or too long");
-  if (batch === undefined) return { keyId: keyid, signature, batch: null };
+  if ((batch ?? null) === null) return { keyId: keyid, signature, batch: null };
   require(batch.index < batch.n && batch.path.length <= PATH_MAX, "has a batch that cannot be");
   return { keyId: keyid, signature, batch: { ...batch, path: batch.path.map((hash) => bytesOfBase64(hash, 32)) } };
 }

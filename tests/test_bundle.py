@@ -185,6 +185,36 @@ def test_the_bundle_of_a_figure_says_what_the_view_says(night: Any, tmp_path: Pa
         assert told == [(line["event"], line["position"], line["quantity"]) for line in seen["lines"]]
 
 
+def test_an_answer_is_whole_only_where_nothing_is_withheld_and_nothing_is_closed(golden: Golden, tmp_path: Path) -> None:
+    inner = [(golden.position_of("sealed.recorded", nth), "inner") for nth in (0, 1)]
+    before, after = (format_instant(golden.home.ledger.recorded_at(p)) for p in (20, 24))
+
+    def is_whole(as_of: str, opened: int, withhold: dict[str, str]) -> bool:
+        asked = Asked(withhold_kinds=withhold, open_sections=inner[:opened])
+        answer = verdict_of(made(golden.home, OfFigure("GB", "G1", "2015-08-26", as_of), tmp_path, asked))
+        return "answer-whole" not in answer["not_proven"]
+
+    assert is_whole(before, 2, {})
+    assert not is_whole(before, 1, {})
+    assert not is_whole(after, 2, {"rescues": "purpose"})
+
+
+def test_a_figure_may_stand_on_the_last_entry_there_is(golden: Golden, tmp_path: Path) -> None:
+    question = OfFigure("GB", "G1", "2015-08-26", format_instant(golden.home.ledger.recorded_at(15)))
+    answer = verdict_of(made(golden.home, question, tmp_path))["answer"]
+    assert (answer["value"], answer["position"], answer["lines"][0]["position"]) == (4, 15, 15)
+
+
+def test_an_index_from_before_the_last_version_does_not_prove_it_the_last(tmp_path: Path) -> None:
+    golden = Golden(tmp_path / "home", "sqlite://").tell()
+    amended = {"target": golden.id_of("IC-1"), "kind": "amend", "reason_code": "transcription", "patch": {"persons": 6}}
+    golden.say("correction.recorded", "IC-1", amended, ("BF", "BF"))
+    golden._cosign()
+    answer = verdict_of(made(golden.home, OfStream("IC-1"), tmp_path))
+    assert answer["complete"]["versions"] == 3 and "last-version" in answer["not_proven"]
+    golden.home.close()
+
+
 def test_a_report_is_bound_to_what_it_rests_on(night: Any, tmp_path: Path) -> None:
     position = night.ledger.positions_of(lambda name: name == "report.issued", 96)[0]
     report = events.decode_header(night.ledger.entry(position).partition(b"\n\n")[2]).id

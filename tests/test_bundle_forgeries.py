@@ -87,6 +87,7 @@ BAD_ENTRIES: dict[str, tuple[str, list[bytes]]] = {
     "no id": ("payload-form", stated(id=None)),
     "an id of version 4": ("payload-form", stated(id="01900000-0000-4000-8000-000000000015")),
     "no salt": ("payload-form", stated(salt=None)),
+    "an authority that is no identifier": ("payload-form", stated(authority="Border Force")),
     "an unknown regime": ("payload-form", stated(regime="WAR")),
     "schema nought": ("payload-form", stated(schema=0)),
     "an instant of another spelling": ("payload-form", stated(occurred_at="2015-08-26T02:00:00Z")),
@@ -338,6 +339,9 @@ CLAIMS: dict[str, tuple[str, bytes, Callable[[dict[str, Any]], None]]] = {
     "a window that ends before it begins": ("answer-form", FIGURE, lambda m: m["answer"]["window"].update(
         {"to": "2015-08-25T00:00:00.000000Z"})),
     "an answer to a stream": ("answer-form", STREAM, lambda m: m.update(answer={})),
+    "a window of no length": ("answer-form", FIGURE, lambda m: m["answer"]["window"].update(
+        {"to": m["answer"]["window"]["from"]})),
+    "a version named of what is no stream": ("manifest-form", FIGURE, lambda m: m["withheld"][0].update(version=1)),
     "a basis that is none": ("purpose", STREAM, lambda m: m.update(basis="01900000-0000-7000-8000-000000000015")),
     "a basis that is not shown": ("purpose", STREAM, lambda m: m.update(basis="01900000-0000-7000-8000-000000000099")),
 }  # fmt: skip
@@ -368,6 +372,36 @@ def test_a_period_that_hides_its_neighbours_is_refused() -> None:
     refused(mended(files, lambda m: m["complete"].update(first=16)), "claim-bounds")
     refused(mended(files, lambda m: m["complete"].update(last=19)), "claim-bounds")
     refused(mended([(n, b) for n, b in files if not n.startswith("entries/17")]), "claim-gap")
+    refused(mended(files, lambda m: m["question"].update({"from": "2015-08-25T22:30:01.000000Z"})), "claim-bounds")
+    assert parse_entry(ENTRIES[13]).recorded_at == "2015-08-25T22:30:01.000000Z", "the neighbour's own instant is not before it"
+
+
+def test_a_period_may_be_empty_but_not_beyond_the_log() -> None:
+    def asked(first: int) -> Callable[[dict[str, Any]], None]:
+        period = {"kind": "period", "from": "2015-08-26T02:00:01.500000Z", "to": "2015-08-26T02:00:01.500000Z"}
+        return setting(question=period, complete={"kind": "positions", "first": first, "last": first - 1})
+
+    assert code_of(manifested(forged(ENTRIES), asked(16))) == "internally-consistent"
+    refused(manifested(forged(ENTRIES), asked(30)), "claim-gap")
+
+
+@pytest.mark.parametrize("position", [15, 16, 18])
+def test_what_is_withheld_counts_where_a_range_begins_and_ends(position: int) -> None:
+    def asked(manifest: dict[str, Any]) -> None:
+        manifest["question"] = {"kind": "period", "from": "2015-08-26T02:00:00.000000Z", "to": "2015-08-26T02:00:03.000000Z"}
+        manifest["complete"] = {"kind": "positions", "first": 15, "last": 18}
+        leaf_hash = merkle.hash_leaf(ENTRIES[position - 1]).hex()
+        manifest["withheld"] = [{"ground": "a", "leaf_hash": leaf_hash, "position": position}]
+
+    files = [(n, b) for n, b in files_of(forged(ENTRIES)) if n != f"entries/{position}"]
+    assert verdict_of(mended(files, asked))["entries"] == {"full": 19, "sealed": {"FR": 1, "GB": 1}, "withheld": 1}
+
+
+def test_a_bundle_begins_where_the_log_does() -> None:
+    files = files_of(STREAM)
+    refused(mended([(n, b) for n, b in files if n not in ("entries/1", "entries/1.tlog-proof")]), "genesis")
+    row = {"ground": "a", "leaf_hash": merkle.hash_leaf(dict(files)["entries/1"]).hex(), "position": 1}
+    refused(mended([(n, b) for n, b in files if n != "entries/1"], setting(withheld=[row])), "genesis")
 
 
 def test_a_stream_carried_over_from_another_log_goes_on_where_it_was() -> None:
@@ -406,6 +440,10 @@ def test_a_proof_from_an_index_is_held_to_it() -> None:
     refused(mended(replaced(files, name, body + b" ")), "index-form")
     refused(mended(replaced(files, name, body.replace(b'"size":23', b'"size":22'))), "index-unknown")
     refused(mended(replaced(files, name, body.replace(b'"version":2', b'"version":3'))), "index-wrong")
+    alone = verdict_of(mended([*files_of(FIGURE), (name, body)]))
+    assert alone["verdict"] == "internally-consistent" and "last-version" not in alone["proven"]
+    other = mended(files, lambda m: (m["complete"].update(stream="LEDGER", versions=1), m["question"].update(stream="LEDGER")))
+    assert "last-version" in verdict_of(other)["not_proven"], "the index speaks of another stream"
 
 
 def test_a_time_stamp_is_over_this_checkpoint_and_those_before_it() -> None:
@@ -474,5 +512,6 @@ def test_a_reports_figures_and_documents_are_its_own(later: tuple[bytes, bytes])
     refused(mended(replaced(files, name, dict(files)[name].replace(b'"G1":5', b'"G1":4'))), "report-digest")
     refused(manifested(report, lambda m: m["answer"]["figures"].update(G1=4)), "answer-lines")
     refused(manifested(report, lambda m: m["question"].update(report="01900000-0000-7000-8000-000000000015")), "claim-bounds")
+    refused(mended([*files_of(STREAM)[:-1], (name, dict(files)[name]), files_of(STREAM)[-1]]), "report-digest")
     other = [(n.replace(name[8:44], "01900000-0000-7000-8000-000000000015"), b) for n, b in files]
     refused(mended(other), "report-digest")

@@ -21,13 +21,10 @@ from projections.fact import Fact
 from projections.figures import Group
 from projections.ruleset import Indicator, Ruleset
 
-Window = tuple[int, int]
 Beside = dict[str, dict[str, int]]
 NOTHING: Beside = {"disputed": {}, "disputed_people": {}, "disputed_withdrawn": {}}
 
-CORRECTION, STEP = "correction", "step"
-CHANGING_STEPS = frozenset({"unfounded", "confirmed"})
-"""Steps that end, or give back, what others stated of a stream. Corrections do so too."""
+CORRECTION = "correction"
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -68,46 +65,53 @@ class Disputes:
 
 
 class Doubts:
-    """Which facts live at a position rest on a disputed statement, and which are gone by one.
+    """Which facts of a window rest on a disputed statement, and which are gone by one (`gone`).
 
-    `told` are the live facts of disputed statements that change others, `now` all live facts of their streams, `before` the
-    facts that they ended.
+    `facts` are those live at the position, `ended` those ended up to it, `now` the live facts of every stream in which some
+    statement changed one of either.
     """
 
-    def __init__(self, disputes: Disputes, told: Sequence[Fact], now: Sequence[Fact], before: Sequence[Fact]) -> None:
+    def __init__(self, disputes: Disputes, facts: Sequence[Fact], ended: Sequence[Fact], now: Sequence[Fact]) -> None:
         self._disputes = disputes
-        self._changed_at = {f.stated for f in told}
+        told = [f for f in now if disputes.cover(f)]
+        self._told_at = {f.origin for f in told}
         corrections = {f.event: f.subject for f in now if f.kind == CORRECTION}
         self._corrected: set[str] = set()
         for fact in told:
-            target = fact.subject
+            target = fact.subject if fact.kind == CORRECTION else ""
             while target in corrections:  # a correction of a correction: what it corrects in the end
                 target = corrections[target]
             self._corrected.add(target)
-        # What somebody else retracts as well is gone without dispute.
-        retractions = (f for f in now if f.kind == CORRECTION and f.code == "retract" and f not in told)
-        settled = {f.subject for f in retractions}
-        self._gone = [f for f in before if f.event not in settled and not disputes.cover(f)]
+        # What somebody else retracts as well is gone without dispute; what stands in some form is not gone.
+        settled = {f.subject for f in now if (f.kind, f.code) == (CORRECTION, "retract") and f.origin not in self._told_at}
+        standing = {(f.event, f.kind) for f in facts}
+        last = {(f.event, f.kind): f.ended for f in sorted(ended, key=lambda f: f.ended)}
+        self.gone = [
+            f
+            for f in ended
+            if f.ended in self._told_at and f.ended == last[f.event, f.kind] and (f.event, f.kind) not in standing
+            if f.event not in settled and not disputes.cover(f)
+        ]
 
     def cover(self, fact: Fact) -> bool:
         """Whether a live fact is disputed: its own statement, or one that restated it."""
-        return fact.stated in self._changed_at or fact.event in self._corrected or self._disputes.cover(fact)
-
-    def gone(self, facts: Sequence[Fact], kinds: frozenset[str], window: Window) -> list[Fact]:
-        """What a disputed statement took out of a window; not what still stands there in some form (`facts` are its facts)."""
-        standing = {(f.event, f.kind) for f in facts}
-        within = (f for f in self._gone if f.kind in kinds and window[0] <= f.occurred_at < window[1])
-        return [f for f in within if (f.event, f.kind) not in standing]
+        is_restated = fact.stated != fact.origin and fact.stated in self._told_at
+        return is_restated or fact.event in self._corrected or self._disputes.cover(fact)
 
 
-def beside(ruleset: Ruleset, groups: Sequence[Group], facts: Sequence[Fact], window: Window, doubts: Doubts) -> Beside:
+def streams_of_changes(facts: Iterable[Fact], ended: Iterable[Fact]) -> list[str]:
+    """The streams in which some statement changed one of these facts."""
+    return sorted({f.stream for f in facts if f.stated != f.origin} | {f.stream for f in ended})
+
+
+def beside(ruleset: Ruleset, groups: Sequence[Group], facts: Iterable[Fact], doubts: Doubts) -> Beside:
     """What of a day's figures is disputed; `groups` are the facts of its window added up.
 
     {"disputed": {code: quantity}, "disputed_people": {name: quantity}, "disputed_withdrawn": {code: quantity}}: what the figure
     would be less by without its disputed statements, and what they took out of it. Only where there is some.
     """
     rest = figures.without(groups, figures.groups_of(f for f in facts if doubts.cover(f)))
-    more = [*groups, *figures.groups_of(doubts.gone(facts, figures.kinds_of(ruleset), window))]
+    more = [*groups, *figures.groups_of(doubts.gone)]
     values = _values(ruleset, groups)
     return {
         "disputed": _difference(values, _values(ruleset, rest)),
@@ -116,20 +120,17 @@ def beside(ruleset: Ruleset, groups: Sequence[Group], facts: Sequence[Fact], win
     }
 
 
-def explained(indicator: Indicator, facts: Sequence[Fact], window: Window, doubts: Doubts | None) -> dict[str, Any]:
+def explained(indicator: Indicator, facts: Sequence[Fact], doubts: Doubts | None) -> dict[str, Any]:
     """The lines behind a figure, each disputed or not; and, where any are, the lines that disputed statements took out of it.
 
     {"lines", "disputed": as in `beside`, "disputed_withdrawn": [lines]}.
     """
     if doubts is None:
         return {"lines": figures.lines(indicator, facts), "disputed": 0, "disputed_withdrawn": []}
-    whole, rest = (figures.value(indicator, figures.groups_of(part)) for part in (facts, _undisputed(facts, doubts)))
-    gone = figures.lines(indicator, doubts.gone(facts, indicator.kinds, window), lambda fact: True)
+    undisputed = [f for f in facts if not doubts.cover(f)]
+    whole, rest = (figures.value(indicator, figures.groups_of(part)) for part in (facts, undisputed))
+    gone = figures.lines(indicator, doubts.gone, lambda fact: True)
     return {"lines": figures.lines(indicator, facts, doubts.cover), "disputed": whole - rest, "disputed_withdrawn": gone}
-
-
-def _undisputed(facts: Sequence[Fact], doubts: Doubts) -> list[Fact]:
-    return [f for f in facts if not doubts.cover(f)]
 
 
 def _values(ruleset: Ruleset, groups: Sequence[Group]) -> dict[str, int]:

@@ -18,7 +18,7 @@ from projections import reconciliation as reconciling
 from projections.breaches import BREACH
 from projections.breaches import rows as breach_rows
 from projections.carried import turns_in
-from projections.disputed import CHANGING_STEPS, Disputes, Doubts
+from projections.disputed import Disputes, Doubts
 from projections.fact import NEVER, Fact
 from projections.figures import kinds_of
 from projections.nations import ruleset_in_force
@@ -74,18 +74,14 @@ class Moment:
         self._carried = carried
 
     @cached_property
-    def _doubts(self) -> Doubts | None:
-        """What rests on disputed statements; None where no key was reported compromised up to here, as nearly always."""
-        disputes = Disputes(turns_in(self._carried), self.position)
-        if not disputes.suspect:
-            return None
-        told = self.store.changing(self.generation, disputes.suspect, CHANGING_STEPS, self.position)
-        told = [fact for fact in told if disputes.cover(fact)]
-        now = self.store.of_streams(self.generation, sorted({t.stream for t in told}), self.position)
-        before = [
-            f for t in told for f in self.store.of_streams(self.generation, [t.stream], t.stated - 1) if f.ended == t.stated
-        ]
-        return Doubts(disputes, told, now, before)
+    def _disputes(self) -> Disputes:
+        return Disputes(turns_in(self._carried), self.position)
+
+    def _doubts(self, kinds: frozenset[str], window: tuple[int, int], facts: Sequence[Fact]) -> Doubts:
+        """What of these facts, all there are of these kinds in a window, rests on disputed statements."""
+        ended = self.store.ended(self.generation, kinds, window, self.position)
+        now = self.store.of_streams(self.generation, disputed.streams_of_changes(facts, ended), self.position)
+        return Doubts(self._disputes, facts, ended, now)
 
     def ruleset(self, nation: str | None = None) -> Ruleset:
         """The ruleset in force at this position."""
@@ -118,11 +114,12 @@ class Moment:
         }
 
     def _disputed(self, ruleset: Ruleset, groups: Sequence[figure.Group], window: tuple[int, int]) -> disputed.Beside:
-        """What of a day's figures is disputed."""
-        if self._doubts is None:
+        """What of a day's figures is disputed: nothing where no key was reported compromised, as nearly always."""
+        if not self._disputes.suspect:
             return disputed.NOTHING
-        facts = self.store.of_kinds(self.generation, kinds_of(ruleset), window, self.position, OWN)
-        return disputed.beside(ruleset, groups, facts, window, self._doubts)
+        kinds = kinds_of(ruleset)
+        facts = self.store.of_kinds(self.generation, kinds, window, self.position, OWN)
+        return disputed.beside(ruleset, groups, facts, self._doubts(kinds, window, facts))
 
     def value(self, indicator: Indicator, window: tuple[int, int]) -> int:
         """One figure, on the same path as all of them."""
@@ -137,6 +134,7 @@ class Moment:
             raise errors.BadQuestion(f"{ruleset.name} has no figure {code}", field="code", remedy=f"one of {known}")
         window = ruleset.window(day)
         facts = self.store.of_kinds(self.generation, indicator.kinds, window, self.position, OWN)
+        doubts = self._doubts(indicator.kinds, window, facts) if self._disputes.suspect else None
         return {
             **self._frame(),
             "day": day.isoformat(),
@@ -145,7 +143,7 @@ class Moment:
             "ruleset": ruleset.name,
             "value": self.value(indicator, window),
             "unit": indicator.unit,
-            **disputed.explained(indicator, facts, window, self._doubts),
+            **disputed.explained(indicator, facts, doubts),
         }
 
     def situation_facts(self) -> list[Fact]:

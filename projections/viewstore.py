@@ -188,12 +188,12 @@ class ViewStore:
         where = [f.kind == kind, self._live_at(g, position)] + ([f.code == code] if code else [])
         return self._facts(self._all_of(g).where(*where).order_by(f.stated, f.ordinal))
 
-    def changing(self, g: Generation, keys: Iterable[str], steps: Iterable[str], position: int) -> list[Fact]:
-        """Live facts of corrections, and of steps of these codes, that events naming these keys make."""
+    def ended(self, g: Generation, kinds: Iterable[str], window: tuple[int, int], position: int) -> list[Fact]:
+        """The nation's own facts of these kinds that occurred within [from, to) and were ended up to a position."""
         f = g.facts.c
-        changes = or_(f.kind == "correction", and_(f.kind == "step", f.code.in_(sorted(steps))))
-        where = and_(changes, f.key_id.in_(sorted(keys)), f.reading != "shared")
-        return self._facts(self._all_of(g).where(where, self._live_at(g, position)).order_by(f.stated, f.ordinal))
+        begin, end = window
+        where = and_(f.kind.in_(sorted(kinds)), f.occurred_at >= begin, f.occurred_at < end, f.reading.in_(("both", "own")))
+        return self._facts(self._all_of(g).where(where, f.ended <= position).order_by(f.stated, f.ordinal))
 
     def changed(self, g: Generation, after: int, upto: int) -> list[Fact]:
         """Facts stated or ended in (after, upto]."""

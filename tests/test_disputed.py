@@ -113,6 +113,9 @@ def test_a_correction_of_a_correction_disputes_what_is_corrected_in_the_end(stor
     wrong = story.record(story.correct(right, "B", "amend", {"persons": 60}))
     story.compromised("BF", story.position(wrong))
     assert (story.g1(), disputed(story)) == (60, {"G1": 60})
+    gb = story.authority("GB")
+    story.record(story.compose("correction.recorded", "B", correction(true, "amend", {"minors": 1}), gb))
+    assert (story.g1(), disputed(story)) == (60, {"G1": 60})
     story.reaffirmed("BF", wrong)
     assert (story.g1(), disputed(story)) == (60, {})
 
@@ -193,7 +196,7 @@ def test_where_no_key_is_compromised_a_figure_asks_no_more_of_the_store(story: S
     story.compromised("BF", 1)
     asked.clear()
     story.moment().figures(DAY)
-    assert any("key_id IN" in statement for statement in asked)
+    assert sum(statement.startswith("SELECT") for statement in asked) > 2
 
 
 def test_the_dispute_at_every_position_is_the_key_rings(story: Story) -> None:

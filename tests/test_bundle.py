@@ -20,12 +20,13 @@ from ledger.evidence.bundle_manifest import NotOpened, OfFigure, OfPeriod, OfRep
 from ledger.evidence.sealed import INNER
 from ledger.formats import note, policy
 from ledger.formats.cosignature import Cosigner
-from ledger.formats.entry import format_instant, parse_instant
+from ledger.formats.entry import format_instant, parse_instant, split_entry
 from ledger.formats.sealing import open_section
 from projections import picking
 from tests.authority import Tsa, serving
 from tests.bundles import GOLDEN, ORIGIN, Golden, code_of, files_of, golden_policy, key, mended, replaced, verdict_of
 from tests.playing import load, play, scenarios
+from tests.sites import Sites
 from tests.test_stamping import configure
 
 NIGHT = Path(__file__).parent.parent / "api" / "nights" / "first-night.json"
@@ -78,6 +79,20 @@ def test_the_same_log_gives_the_same_bundle_on_either_store_for_good(tmp_path: P
     for name in ("stream", "figure"):
         assert (tmp_path / f"{name}.zip").read_bytes() == (GOLDEN / f"bundle-{name}.zip").read_bytes()
     assert (tmp_path / "home" / "policy.txt").read_bytes() == (GOLDEN / "bundle-policy.txt").read_bytes()
+
+
+def test_a_nations_own_copy_of_the_log_gives_the_same_bundle(sites: Sites, tmp_path: Path) -> None:
+    """London needs nobody at Calais to prove what is on record, and what it proves is the same."""
+    size = sites.mirror("london")
+    assert sites.mirror("paris") == size
+    sites.london.held.add_cosignatures(size, sites.lines("paris", size))
+    stream = split_entry(sites.calais.ledger.entry(size))[1]
+    made_by = {}
+    for home in (sites.calais, sites.london):
+        out = tmp_path / f"{home.path.name}.zip"
+        assert bundling.create(home, OfStream(stream), out, Asked(), bundling.size_for(home)).word == "proven"
+        made_by[home.path.name] = out.read_bytes()
+    assert made_by["calais"] == made_by["london"]
 
 
 def test_ordinary_tools_open_a_bundle(stream: bytes, tmp_path: Path) -> None:

@@ -41,7 +41,10 @@ PURE = (
     "projections/wording",
     "projections/questions",
     # Verifying a bundle: what an auditor must be able to read through, and to run anywhere.
-    *(f"ledger/evidence/bundle{part}.py" for part in ("", "_zip", "_names", "_manifest", "_entries", "_claims")),
+    *(
+        f"ledger/evidence/bundle{part}.py"
+        for part in ("", "_zip", "_names", "_manifest", "_entries", "_reading", "_inner", "_claims")
+    ),
     *("ledger/evidence/sealed.py", "ledger/evidence/loadfile.py", "ledger/evidence/pages.py"),
 )
 PURE_PACKAGES = {"msgspec", "cryptography", "nacl", "tzdata"}

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, cast
+from typing import cast
 
 import msgspec
-from msgspec import Meta
 
-from ledger import errors, events
+from ledger import errors
 from ledger.errors import BadBundle
-from ledger.events.base import Header, Nation, Regime, SectionCommitment
+from ledger.events.base import Event, SectionCommitment
 from ledger.events.key_steps import require_key_step
 from ledger.events.key_types import LedgerOpened
 from ledger.events.keys import KeyRing, named_publics
 from ledger.events.registry import Registry
 from ledger.events.registry_types import IndexCommitted
-from ledger.events.signers import require_signers
-from ledger.events.stating import IDENTIFIER, SALT, UUID7
+from ledger.evidence.bundle_inner import require_inner
 from ledger.evidence.bundle_names import (
     CHECKPOINT,
     SEALED_FILE,
@@ -32,33 +30,15 @@ from ledger.evidence.bundle_names import (
     section_index_of,
     section_names,
 )
+from ledger.evidence.bundle_reading import read_event, require_signed
 from ledger.evidence.bundle_zip import Archive
-from ledger.evidence.sealed import INNER, SEALED, decode_inner, require_sound
-from ledger.formats import envelope, merkle, proof, sealing, strict
+from ledger.evidence.sealed import INNER, SEALED
+from ledger.formats import envelope, merkle, proof, sealing
 from ledger.formats.entry import Entry, parse_entry, parse_instant
 from ledger.formats.note import Checkpoint
 
 REGISTRY_TYPES = ("authority.registered", "place.registered", "rules.adopted", "ruleset.adopted", "policy.adopted")
 REGISTRY_FAMILIES = ("ledger.", "key.")
-AUTHOR = "author"
-
-
-class Stated(msgspec.Struct, frozen=True, gc=False):
-    """The fields of a payload that a verifier reads (docs/format.md, sections 1 and 5); others are passed over."""
-
-    id: str
-    origin: str
-    type: str
-    schema: Annotated[int, Meta(ge=1)]
-    stream: str
-    occurred_at: str
-    authority: str
-    key_id: Annotated[str, Meta(pattern=envelope.KEY_ID_PATTERN)]
-    salt: str
-    regime: Regime
-    releasable_to: Annotated[tuple[Nation, ...], Meta(min_length=1, max_length=2)]
-    data: msgspec.Raw
-    sections: Annotated[tuple[SectionCommitment, ...], Meta(max_length=16)] = ()
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
@@ -76,9 +56,6 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     nation: str = ""
     is_opened: bool = False
     inner_id: str = ""
-
-
-_decode = msgspec.json.Decoder(Stated).decode
 
 
 def is_of_registry(type_name: str) -> bool:
@@ -140,8 +117,11 @@ class Entries:
             entry = parse_entry(body)
         except errors.BadEntry as wrong:
             raise BadBundle("entry-form", wrong.message, file=name) from None
-        stated = _stated(entry, name)
-        event = _event(stated, name)
+        try:
+            event = read_event(entry.payload)
+        except (errors.Malformed, errors.TooLarge) as wrong:
+            raise BadBundle("payload-form", wrong.message, file=name) from None
+        stated = event.header
         if position == 1 and stated.type != "ledger.opened":
             raise BadBundle("genesis", "the first entry does not open a log")
         if entry.stream != stated.stream or stated.origin != self.checkpoint.origin:
@@ -151,10 +131,10 @@ class Entries:
         if stated.id in self._ids:
             raise BadBundle("id-repeated", stated.id, file=name)
         signed_by = self._verify(entry, event, name)
-        self._require_allowed(position, stated, event, signed_by, name)
+        self._require_allowed(position, event, signed_by, name)
         said = (stated.id, stated.type, stated.regime, stated.stream)
         seen = Seen(position, *said, entry.version, recorded_at)
-        seen = self._open(seen, stated, event)
+        seen = self._open(seen, event)
         self.seen[position] = self._streams[stated.stream] = seen
         self._ids.add(stated.id)
         self._recorded_at = recorded_at
@@ -166,9 +146,9 @@ class Entries:
         if recorded_at < self._recorded_at or not version < entry.version <= version + position - at:
             raise BadBundle("entry-order", "recorded before an earlier entry, or not the next of its stream", file=name)
 
-    def _verify(self, entry: Entry, event: events.Event | None, name: str) -> frozenset[str]:
+    def _verify(self, entry: Entry, event: Event, name: str) -> frozenset[str]:
         """The key ids whose signatures on the entry verified: all of them, or it is refused."""
-        own = {key_id: public for key_id, code, public in named_publics(event) if code == "01"} if event else {}
+        own = {key_id: public for key_id, code, public in named_publics(event) if code == "01"}
         signed_by = [signature.keyid for signature in entry.signatures]
         publics = [own.get(key_id) or self.keys.public(key_id) for key_id in signed_by]
         if None in publics or len(set(signed_by)) != len(signed_by):
@@ -181,16 +161,10 @@ class Entries:
         self.signed.update(signed_by)
         return frozenset(signed_by)
 
-    def _require_allowed(
-        self, position: int, stated: Stated, event: events.Event | None, signed_by: frozenset[str], name: str
-    ) -> None:
-        """The rules of docs/format.md 9.1, and what the event changes for those behind it."""
+    def _require_allowed(self, position: int, event: Event, signed_by: frozenset[str], name: str) -> None:
+        """The rules of docs/format.md 9.1 and 9.2, and what the event changes for those behind it."""
         try:
-            if event is None:
-                self._require_some_key(signed_by)
-                return
-            row = events.event_type_of(stated.type, stated.schema)
-            require_signers(self.keys, event, row, signed_by, self.registry)
+            require_signed(event, signed_by, self.keys, self.registry)
             require_key_step(self.keys, event, position, self.registry)
         except errors.EntenteError as wrong:
             raise BadBundle("key-rule", wrong.message, file=name) from None
@@ -201,21 +175,17 @@ class Entries:
         if isinstance(event.data, IndexCommitted):
             self.indexes.setdefault(event.data.size, bytes.fromhex(event.data.root))
 
-    def _require_some_key(self, signed_by: frozenset[str]) -> None:
-        """Of a type not known here only this can be asked: that some key in force has signed it."""
-        if not any(not key.until and not key.suspended for key_id in signed_by if (key := self.keys.keys.get(key_id))):
-            raise errors.KeyNotInForce("no key in force has signed it")
-
     # -- what is opened of it ------------------------------------------------------------------------------------------------
 
-    def _open(self, seen: Seen, stated: Stated, event: events.Event | None) -> Seen:
+    def _open(self, seen: Seen, event: Event) -> Seen:
         """Check every section of the entry that is opened in the bundle; an opened inner event is judged."""
-        nation = event.data.nation if seen.type == SEALED and event is not None else ""
+        nation = event.data.nation if seen.type == SEALED else ""
+        committed = event.header.sections
         inner_id, is_opened = "", False
         for index in self._opened.get(seen.position, ()):
-            plaintext = self.read_section(seen.position, index, stated.sections)
+            plaintext = self.read_section(seen.position, index, committed)
             self.opened += 1
-            if nation and event is not None and stated.sections[index].name == INNER:
+            if nation and committed[index].name == INNER:
                 is_opened, inner_id = True, self._judge(plaintext, event)
         return msgspec.structs.replace(seen, nation=nation, is_opened=is_opened, inner_id=inner_id)
 
@@ -237,16 +207,15 @@ class Entries:
         except errors.BadSection as wrong:
             raise BadBundle("section-open", wrong.message, file=sealed) from None
 
-    def _judge(self, plaintext: bytes, outer: events.Event) -> str:
+    def _judge(self, plaintext: bytes, outer: Event) -> str:
         """The id of the event inside where it is sound, else nothing: it is its nation's affair, and spoils nothing else."""
         try:
-            inner, submitted = decode_inner(plaintext)
-            require_sound(inner, submitted, outer, self.keys, self.registry)
+            inner_id = require_inner(plaintext, outer, self.keys, self.registry)
         except (errors.EntenteError, RecursionError):
             self.inner_unsound += 1
             return ""
         self.inner_sound += 1
-        return inner.header.id
+        return inner_id
 
 
 def _opened(archive: Archive) -> dict[int, list[int]]:
@@ -256,44 +225,3 @@ def _opened(archive: Archive) -> dict[int, list[int]]:
         if name.endswith(SEALED_FILE):
             found.setdefault(position_of(name), []).append(section_index_of(name))
     return found
-
-
-def _stated(entry: Entry, name: str) -> Stated:
-    try:
-        strict.check(entry.payload)
-        stated = _decode(entry.payload)
-        for field in (stated.stream, stated.authority):
-            if not IDENTIFIER(field):
-                raise errors.Malformed("not an identifier")
-        if not UUID7(stated.id) or not SALT(stated.salt):
-            raise errors.Malformed("id or salt is not of its form")
-        parse_instant(stated.occurred_at)
-        if not bytes(stated.data).startswith(b"{"):
-            raise errors.Malformed("is no object", field="data")
-    except (msgspec.DecodeError, errors.Malformed) as wrong:
-        raise BadBundle("payload-form", str(wrong), file=name) from None
-    return stated
-
-
-def _event(stated: Stated, name: str) -> events.Event | None:
-    """The event as the key rules read it, None where this version does not know its type.
-
-    Its data is looked at only where the rules do (docs/format.md, section 9.1); what an author states is the author's affair.
-    """
-    row = events.CATALOGUE.get((stated.type, stated.schema))
-    if row is None:
-        return None
-    header = cast(Header, stated)  # the rules read these fields of a header, and no others
-    if row.signers == AUTHOR:
-        return events.Event(header, None)
-    try:
-        data = events.decode_data(header)
-        data.check()
-    except errors.Malformed as wrong:
-        raise BadBundle("payload-form", str(wrong), file=name) from None
-    return events.Event(header, data)
-
-
-def header_of(payload: bytes) -> Stated:
-    """The fields a verifier reads, of a payload that was checked before."""
-    return _decode(payload)

@@ -31,7 +31,7 @@ const OF_NATION = { nation: (value) => isNation(value) || value === "JOINT" };
 
 function isBase64(value) {
   try {
-    return bytesOfBase64(value) !== null;
+    return bytesOfBase64(value).length > 0;
   } catch {
     return false;
   }

@@ -44,7 +44,10 @@ export function checkAnswer(manifest, reading) {
   const { question, answer } = manifest;
   if (question.kind === "figure") check(linesHold(manifest, reading), "answer-lines");
   const counted = countNotOpened(manifest, reading);
-  check(NATIONS.every((nation) => counted[nation] === answer.not_opened[nation]), "answer-lines");
+  check(
+    NATIONS.every((nation) => counted[nation] === answer.not_opened[nation]),
+    "answer-lines",
+  );
   if (question.kind !== "report") return;
   const { data } = reportAsked(manifest, reading);
   const same = (name) => Object.hasOwn(data, name) && formatCanonical(data[name]) === formatCanonical(answer[name]);
@@ -70,7 +73,11 @@ export function countNotOpened({ complete: { first, last } }, { full }) {
   return counted;
 }
 
-const COMMITTED = { "figures.json": "content_sha256", "unsigned.pdf": "unsigned_pdf_sha256", "signed.pdf": "signed_pdf_sha256" };
+const COMMITTED = {
+  "figures.json": "content_sha256",
+  "unsigned.pdf": "unsigned_pdf_sha256",
+  "signed.pdf": "signed_pdf_sha256",
+};
 
 /** Files under `reports/` are what the event of the report asked for commits to. */
 export async function checkReportFiles({ manifest, members, read }, reading) {

@@ -1,5 +1,5 @@
-// Whether the range a bundle gives in full is the one its question asks for: its neighbours in the log show where it begins and ends
-// (docs/format.md, section 12.9, "claim-bounds" and "original-missing").
+// Whether the range a bundle gives in full is the one its question asks for: its neighbours in the log show where it begins
+// and ends (docs/format.md, section 12.9, "claim-bounds" and "original-missing").
 
 import { check } from "./problem.js";
 import { microseconds } from "./words.js";
@@ -17,7 +17,11 @@ export function checkBounds(manifest, reading) {
   const { question, answer, complete } = manifest;
   if (question.kind === "period") {
     const { from, to } = question;
-    checkRange(manifest, reading, { inside: (at) => at >= from && at < to, before: (at) => at < from, after: (at) => at >= to });
+    checkRange(manifest, reading, {
+      inside: (at) => at >= from && at < to,
+      before: (at) => at < from,
+      after: (at) => at >= to,
+    });
     return;
   }
   check(complete.last === answer.position, "claim-bounds");
@@ -32,9 +36,13 @@ export function checkBounds(manifest, reading) {
   }
 }
 
-/** Each test takes an instant: of a full entry in the range, of the one in front of it, of the one behind it (null: none is asked). */
+/**
+ * Each test takes an instant: of a full entry in the range, of the one in front of it, of the one behind it (null: none is
+ * asked).
+ */
 function checkRange({ complete: { first, last }, log: { size } }, { full }, { inside, before, after }) {
-  for (const { position, recordedAt } of full.values()) check(position < first || position > last || inside(recordedAt), "claim-bounds");
+  for (const { position, recordedAt } of full.values())
+    check(position < first || position > last || inside(recordedAt), "claim-bounds");
   const holds = (position, test) => full.has(position) && test(full.get(position).recordedAt);
   check(first === 1 || holds(first - 1, before), "claim-bounds");
   check(after === null || last === size || holds(last + 1, after), "claim-bounds");

@@ -1,4 +1,5 @@
-// Byte strings and their texts (docs/format.md, section 0). Every text has one spelling; any other is refused, never repaired.
+// Byte strings and their texts (docs/format.md, section 0). Every text has one spelling; any other is refused, never
+// repaired.
 
 /** What a parser throws: the object is to be treated as absent. The caller knows which check that fails. */
 export class Malformed extends Error {}
@@ -30,13 +31,13 @@ export function textOf(bytes) {
 }
 
 /**
- * The text of bytes of which some may be no UTF-8: each of those becomes U+DC00 plus its value, so that different bytes never give the
- * same text.
+ * The text of bytes of which some may be no UTF-8: each of those becomes U+DC00 plus its value, so that different bytes
+ * never give the same text.
  */
 export function textOfAny(bytes) {
   if (isText(bytes)) return UTF8.decode(bytes);
   let text = "";
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = [1, 2, 3, 4].find((n) => isText(bytes.subarray(at, at + n)));
     text += length === undefined ? String.fromCharCode(0xdc00 + bytes[at]) : UTF8.decode(bytes.subarray(at, at + length));
     at += length ?? 1;
@@ -82,7 +83,8 @@ export function bytesOfBase64(text, length = null) {
   require(typeof text === "string" && BASE64.test(text), "is not base64");
   const bytes = Uint8Array.from(atob(text), (digit) => digit.charCodeAt(0));
   // `atob` forgives low bits that are not zero, in the last digit: writing the bytes again does not.
-  require(base64Of(bytes.subarray(bytes.length - (bytes.length % 3 || 3))) === text.slice(-4), "is not the base64 of its bytes");
+  require(base64Of(bytes.subarray(bytes.length - (bytes.length % 3 || 3))) ===
+    text.slice(-4), "is not the base64 of its bytes");
   require(length === null || bytes.length === length, `is not ${length} bytes in base64`);
   return bytes;
 }

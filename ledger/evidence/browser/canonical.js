@@ -14,8 +14,8 @@ export function isObject(value) {
 /**
  * The object whose canonical form `bytes` are: rules 1 to 6 of section 1, with `bytesMax` for rule 1.
  *
- * The browser's reader forgives duplicate names, spaces, `1.0`, `-0` and numbers too large to be exact; writing again what it read
- * gives other bytes in each of these cases, which is rule 2.
+ * The browser's reader forgives duplicate names, spaces, `1.0`, `-0` and numbers too large to be exact; writing again what
+ * it read gives other bytes in each of these cases, which is rule 2.
  */
 export function parseCanonical(bytes, bytesMax) {
   require(bytes.length <= bytesMax, `has more than ${bytesMax} bytes`);
@@ -51,7 +51,10 @@ function checkText(text) {
   require(!text.includes("\0") && !SURROGATE.test(text), "has U+0000 or a lone surrogate in a text");
 }
 
-/** The RFC 8785 form of a value of checked kinds: names sorted by UTF-16 units, no spaces, strings as ECMAScript writes them. */
+/**
+ * The RFC 8785 form of a value of checked kinds: names sorted by UTF-16 units, no spaces, strings as ECMAScript writes
+ * them.
+ */
 export function formatCanonical(value) {
   if (Array.isArray(value)) return `[${value.map(formatCanonical).join(",")}]`;
   if (!isObject(value)) return typeof value === "bigint" ? String(value) : JSON.stringify(value);

@@ -1,4 +1,5 @@
-// What a bundle claims beyond single entries: the ring it repeats, completeness, purpose (docs/format.md, sections 12.5, 12.6, 12.9).
+// What a bundle claims beyond single entries: the ring it repeats, completeness, purpose (docs/format.md, sections 12.5,
+// 12.6, 12.9).
 
 import { base64Of, equal, utf8 } from "./bytes.js";
 import { formatCanonical } from "./canonical.js";
@@ -35,7 +36,8 @@ export function checkComplete({ manifest, positions }, reading) {
 
 function checkPositions({ complete: { first, last }, log: { size } }, positions) {
   check(last <= size && last >= first - 1, "claim-gap");
-  // Positions are distinct, so counting those in the range shows whether one is missing, however long the range is said to be.
+  // Positions are distinct, so counting those in the range shows whether one is missing, however long the range is said to
+  // be.
   check(positions.filter((position) => position >= first && position <= last).length === last - first + 1, "claim-gap");
 }
 
@@ -44,7 +46,8 @@ function checkStream({ complete, withheld }, { full, ring }) {
   const found = [...full.values()].filter(({ stream }) => stream === complete.stream);
   found.push(...withheld.filter(({ version }) => version !== undefined));
   found.sort((left, right) => left.position - right.position);
-  const whole = found.length === complete.versions - carried && found.every(({ version }, i) => version === carried + i + 1);
+  const whole =
+    found.length === complete.versions - carried && found.every(({ version }, i) => version === carried + i + 1);
   check(whole, "claim-stream");
 }
 
@@ -52,6 +55,13 @@ function checkStream({ complete, withheld }, { full, ring }) {
 export function checkPurpose({ basis }, { full }) {
   const entries = [...full.values()];
   const stand = (holds) => entries.some(holds);
-  if (basis === undefined && !(stand(({ type }) => type.startsWith("case.")) && stand(({ regime }) => regime === "GENERAL"))) return;
-  check(entries.some(({ id, type }) => id === basis && COMBINING_TYPES.includes(type)), "purpose");
+  if (
+    basis === undefined &&
+    !(stand(({ type }) => type.startsWith("case.")) && stand(({ regime }) => regime === "GENERAL"))
+  )
+    return;
+  check(
+    entries.some(({ id, type }) => id === basis && COMBINING_TYPES.includes(type)),
+    "purpose",
+  );
 }

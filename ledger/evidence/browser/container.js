@@ -1,5 +1,5 @@
-// The zip archive in its single spelling (docs/format.md, section 12.1). Its records are read before any content, and their limits
-// apply before a content is read, so that no archive can make a verifier hold or write more than they allow.
+// The zip archive in its single spelling (docs/format.md, section 12.1). Its records are read before any content, and their
+// limits apply before a content is read, so that no archive can make a verifier hold or write more than they allow.
 
 import { equal, join } from "./bytes.js";
 import { parseName, standsBefore } from "./names.js";
@@ -15,7 +15,9 @@ const LATIN1 = new TextDecoder("latin1");
 
 /** Bytes of little-endian integers, given as [value, width] pairs. */
 function little(...fields) {
-  return Uint8Array.from(fields.flatMap(([value, width]) => Array.from({ length: width }, (_, i) => Math.floor(value / 256 ** i) % 256)));
+  return Uint8Array.from(
+    fields.flatMap(([value, width]) => Array.from({ length: width }, (_, i) => Math.floor(value / 256 ** i) % 256)),
+  );
 }
 
 // Version 2.0, no flags, method 0, 1 January 1980 00:00.
@@ -33,8 +35,8 @@ function centralHead({ crc, size, at, name }) {
 }
 
 /**
- * The members of a bundle in order: `{name, size, crc, at, …}` with what `parseName` says of each, `at` the offset of its content.
- * `source` is `{size, read(start, end)}`, the latter a promise of bytes.
+ * The members of a bundle in order: `{name, size, crc, at, …}` with what `parseName` says of each, `at` the offset of its
+ * content. `source` is `{size, read(start, end)}`, the latter a promise of bytes.
  */
 export async function readMembers(source) {
   check(source.size <= FILE_BYTES_MAX, "too-large");

@@ -75,8 +75,8 @@ export function combine(s, h, point) {
   return result;
 }
 
-// The points whose order divides 8, in every encoding a lenient library takes: y = 0, 1, −1, p and p + 1, and the two y of order 8,
-// each with either sign.
+// The points whose order divides 8, in every encoding a lenient library takes: y = 0, 1, −1, p and p + 1, and the two y of
+// order 8, each with either sign.
 const SMALL = new Set(
   [
     "00".repeat(32),

@@ -13,14 +13,28 @@ export function make(tag, attributes = {}, ...children) {
 
 /** A list of terms, each with a description. */
 export function terms(...pairs) {
-  return make("dl", {}, pairs.filter((pair) => pair !== null).flatMap(([term, ...told]) => [make("dt", {}, term), make("dd", {}, ...told)]));
+  return make(
+    "dl",
+    {},
+    pairs.filter((pair) => pair !== null).flatMap(([term, ...told]) => [make("dt", {}, term), make("dd", {}, ...told)]),
+  );
 }
 
 /** A table that scrolls within itself where the page is narrow; `right` are the columns of numbers. */
 export function table(caption, heads, rows, right = []) {
   const side = (i) => (right.includes(i) ? "number" : null);
-  const head = make("tr", {}, heads.map((text, i) => make("th", { scope: "col", class: side(i) }, text)));
-  const body = rows.map((row) => make("tr", {}, row.map((cell, i) => make("td", { class: side(i) }, cell))));
+  const head = make(
+    "tr",
+    {},
+    heads.map((text, i) => make("th", { scope: "col", class: side(i) }, text)),
+  );
+  const body = rows.map((row) =>
+    make(
+      "tr",
+      {},
+      row.map((cell, i) => make("td", { class: side(i) }, cell)),
+    ),
+  );
   const whole = make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, body));
   return make("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" }, whole);
 }
@@ -40,7 +54,9 @@ export function instantText(text, locale) {
 /** A day likewise. */
 export function dayText(text, locale) {
   const date = new Date(`${text}T00:00:00Z`);
-  return Number.isNaN(date.getTime()) ? text : new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(date);
+  return Number.isNaN(date.getTime())
+    ? text
+    : new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(date);
 }
 
 /** An instant as an element, with the exact text for machines. */

@@ -1,5 +1,5 @@
-// Ed25519 so that all verifiers agree (docs/format.md, section 2.2): what libraries differ in is refused first; what is left is
-// verified by the browser where it can do that without the cofactor, and otherwise here.
+// Ed25519 so that all verifiers agree (docs/format.md, section 2.2): what libraries differ in is refused first; what is
+// left is verified by the browser where it can do that without the cofactor, and otherwise here.
 
 import { bytesOfHex, equal, hexOf, join, utf8 } from "./bytes.js";
 import { L, combine, decodePoint, encodePoint, isSmallOrder, littleEndian } from "./curve.js";
@@ -44,14 +44,16 @@ const HOLDS = {
   key: "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
   message: bytesOfHex("72"),
   signature:
-    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da" +
+    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
 };
 // A key with a part of order 8, and a signature that holds only for those who multiply by 8.
 const HOLDS_TIMES_EIGHT = {
   key: "685a876c89cd9444cdc9108d17768c48e68ee59138ac7f9975c9fbf22fec8e23",
   message: utf8("multiplied by eight, four"),
   signature:
-    "5a0f784ca853e0c74a58cc1b3078db670d71e05a41b55a16a4a20a0a1d77b53cb6f1cc4e4980bf2c7f00bbf9a5de3c512628c949852512917438f7fe1bbb7507",
+    "5a0f784ca853e0c74a58cc1b3078db670d71e05a41b55a16a4a20a0a1d77b53c" +
+    "b6f1cc4e4980bf2c7f00bbf9a5de3c512628c949852512917438f7fe1bbb7507",
 };
 
 async function agrees() {

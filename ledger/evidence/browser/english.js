@@ -7,12 +7,14 @@ export const ENGLISH = {
   locale: "en-GB",
   title: "Check an evidence bundle",
   offline:
-    "This page works without a network: you may disconnect first. What you choose is read on this computer, is sent nowhere, and is kept nowhere.",
+    "This page works without a network: you may disconnect first. What you choose is read on this computer, is " +
+    "sent nowhere, and is kept nowhere.",
   bundle: "Evidence bundle",
   bundleHint: "One file, as you received it; its name usually ends in .zip.",
   policy: "Policy from elsewhere (optional)",
   policyHint:
-    "A text file, got from London, from Paris or from somebody you trust, and not with the bundle. It says whose keys count. Without it the best answer is “consistent in itself”.",
+    "A text file, got from London, from Paris or from somebody you trust, and not with the bundle. It says whose " +
+    "keys count. Without it the best answer is “consistent in itself”.",
   choose: "Choose a file",
   noFile: "none chosen",
   check: "Check the bundle",
@@ -22,7 +24,8 @@ export const ENGLISH = {
   badPolicy: (name) => `${name} is not a policy file. Choose another, or none.`,
   unreadable: (name) => `${name} could not be read. It may have been moved or changed while it was read; choose it again.`,
   tooOld: "This browser is too old for this page. Use a current one.",
-  broke: "The page itself failed, which says nothing about the bundle. Try another browser, and tell whoever gave you this page.",
+  broke:
+    "The page itself failed, which says nothing about the bundle. Try another browser, and tell whoever gave you this page.",
   print: "Print or save this result",
   invented: "EXERCISE – everything in this log is invented.",
   file: "File",
@@ -40,7 +43,8 @@ export const ENGLISH = {
     proven: "This stands in the log, in a state co-signed by all whom your policy asks for.",
     "not-final": "A log your policy names has signed this state, but not all whom the policy asks for have co-signed it.",
     "internally-consistent":
-      "Every check holds, but whoever wrote this bundle may have made all its keys too. Choose a policy that did not come with it, and check again.",
+      "Every check holds, but whoever wrote this bundle may have made all its keys too. Choose a policy that did " +
+      "not come with it, and check again.",
     refused: "A check failed. Nothing in this file is evidence of anything.",
   },
   problem: "What is wrong",
@@ -50,13 +54,18 @@ export const ENGLISH = {
   asked: {
     stream: ({ stream }) => `Everything recorded of ${stream}`,
     period: ({ from, to }) => `Everything recorded from ${from} and before ${to}`,
-    figure: ({ code, view, day, as_of: at }) => `Figure ${code} of the ${view} view, reporting day ${day}, as known at ${at}`,
+    figure: ({ code, view, day, as_of: at }) =>
+      `Figure ${code} of the ${view} view, reporting day ${day}, as known at ${at}`,
     report: ({ report }) => `The figures of report ${report}`,
   },
   answer: "The answer",
   linesTitle: "The lines it is made of",
-  answerNote: "Added up here from these lines. The rules that make a figure are not part of this page; “entente bundle verify” applies them.",
-  reportNote: "As the signed report states them. The rules that make a figure are not part of this page; “entente bundle verify” applies them.",
+  answerNote:
+    "Added up here from these lines. The rules that make a figure are not part of this page; “entente bundle " +
+    "verify” applies them.",
+  reportNote:
+    "As the signed report states them. The rules that make a figure are not part of this page; “entente bundle " +
+    "verify” applies them.",
   notOpened: (gb, fr) => `Sealed entries that are not opened here and not counted: London ${gb}, Paris ${fr}.`,
   window: "Period counted",
   ruleset: "Rules",
@@ -68,15 +77,18 @@ export const ENGLISH = {
   proven: {
     bytes: () => "Every file is the one its list names.",
     "in-log": ({ entries: { full, withheld }, log }) =>
-      `${entries(full)}${withheld ? ` (and ${withheld} shown by their place only)` : ""} stand at their positions in the log ${log.origin}, of ${log.size}.`,
-    signed: ({ signatures }) => `Each is signed over its exact bytes (${signatures} signatures) by keys in force for it, as the registry in this bundle has them.`,
+      `${entries(full)}${withheld ? ` (and ${withheld} shown by their place only)` : ""} stand at their ` +
+      `positions in the log ${log.origin}, of ${log.size}.`,
+    signed: ({ signatures }) =>
+      `Each is signed over its exact bytes (${signatures} signatures) by keys in force for it, as the registry ` +
+      `in this bundle has them.`,
     final: () => "All whom your policy asks for co-signed this state of the log.",
     "all-positions": ({ complete }) => `Nothing is left out: ${range(complete)} is here.`,
     "all-versions": ({ complete }) => `Versions 1 to ${complete.versions} of the stream are all here.`,
     "last-version": ({ complete }) => `Version ${complete.versions} was the stream’s last one when its index was made.`,
     "answer-sums": () => "The lines of the figure are in this bundle and add up to its value.",
-    "sections-opened": ({ sections }) => `${sections.opened} sealed section(s) opened here are what was committed to when the event was signed.`,
-    timestamps: () => "The checkpoint is older than the time-stamps on it.",
+    "sections-opened": ({ sections }) =>
+      `${sections.opened} sealed section(s) opened here are what was committed to when the event was signed.`,
   },
   assumed: {
     "policy-keys": () => "The keys in your policy file are held by those it names.",
@@ -142,5 +154,7 @@ export const ENGLISH = {
   innerUnsound: "What is sealed inside is not an event that a verifier accepts.",
   footer: "Entente · verifier of evidence bundles",
   selfCheck:
-    "A bundle may bring a copy of this page, and whoever made the bundle may have changed it. If it matters, take the page from elsewhere: any installation of Entente writes it with “entente bundle page --out verify.html”. Compare “sha256sum verify.html” with the digest published with the release.",
+    "A bundle may bring a copy of this page, and whoever made the bundle may have changed it. If it matters, " +
+    "take the page from elsewhere: any installation of Entente writes it with “entente bundle page --out " +
+    "verify.html”. Compare “sha256sum verify.html” with the digest published with the release.",
 };

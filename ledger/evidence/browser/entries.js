@@ -17,9 +17,9 @@ import { verifySignature } from "./signing.js";
 const DATA_KEPT = ["index.committed", "ledger.opened", "report.issued", "sealed.recorded"];
 
 /**
- * What was learnt from a bundle's entries: `full`, a map from position to `{position, id, type, regime, stream, version, recordedAt,
- * data, inner, opened}`; `withheld`, the positions of the others; `ring`; `signatures`, how many verified; `signed`, by key id how
- * many entries; `sections`, counts.
+ * What was learnt from a bundle's entries: `full`, a map from position to `{position, id, type, regime, stream, version,
+ * recordedAt, data, inner, opened}`; `withheld`, the positions of the others; `ring`; `signatures`, how many verified;
+ * `signed`, by key id how many entries; `sections`, counts.
  */
 export async function readEntries(bundle, checkpoint, checkpointBytes, progress) {
   const reading = {

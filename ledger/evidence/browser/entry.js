@@ -8,8 +8,8 @@ export const PAYLOAD_BYTES_MAX = 32768;
 const LINES_MAX = 1024;
 
 /**
- * `{recordedAt, stream, version, signatures, payload}` of an entry's bytes. A signature is `{keyId, signature, batch}`, with `batch`
- * null or `{n, index, path}`.
+ * `{recordedAt, stream, version, signatures, payload}` of an entry's bytes. A signature is `{keyId, signature, batch}`,
+ * with `batch` null or `{n, index, path}`.
  */
 export function parseEntry(bytes) {
   require(bytes.length <= ENTRY_BYTES_MAX, "is too long");
@@ -34,7 +34,8 @@ export function parseEntry(bytes) {
   require(isInstant(entry.recordedAt), "has no instant");
   require(isIdentifier(entry.stream), "has no stream");
   require(entry.signatures.length > 0, "has no signature");
-  require(entry.payload.length >= 1 && entry.payload.length <= PAYLOAD_BYTES_MAX, "has no payload, or one that is too long");
+  require(entry.payload.length >= 1 &&
+    entry.payload.length <= PAYLOAD_BYTES_MAX, "has no payload, or one that is too long");
   return entry;
 }
 

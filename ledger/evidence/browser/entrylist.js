@@ -40,7 +40,9 @@ function entryList(found, asked, words) {
   const more = make("button", { type: "button", class: "plain", onclick: () => showMore() });
   const showMore = () => {
     for (const position of positions.splice(0, SHOWN_AT_ONCE)) {
-      list.append(full.has(position) ? fullEntry(found, full.get(position), words) : withheldEntry(rows.get(position), words));
+      list.append(
+        full.has(position) ? fullEntry(found, full.get(position), words) : withheldEntry(rows.get(position), words),
+      );
     }
     more.hidden = positions.length === 0;
     more.textContent = words.more(Math.min(positions.length, SHOWN_AT_ONCE));
@@ -60,13 +62,27 @@ export function goToEntry(container, position) {
 }
 
 function withheldEntry({ position, ground, leaf_hash: leafHash }, words) {
-  const summary = make("summary", {}, make("span", { class: "position" }, `${position}`), make("em", {}, words.withheldEntry));
-  return make("details", { id: `entry-${position}` }, summary, terms([words.ground, ground], [words.leafHash, code(leafHash)]));
+  const summary = make(
+    "summary",
+    {},
+    make("span", { class: "position" }, `${position}`),
+    make("em", {}, words.withheldEntry),
+  );
+  return make(
+    "details",
+    { id: `entry-${position}` },
+    summary,
+    terms([words.ground, ground], [words.leafHash, code(leafHash)]),
+  );
 }
 
 function fullEntry(found, { position, type, stream, version, recordedAt }, words) {
   const title = [make("span", { class: "position" }, `${position}`), make("strong", {}, type), ` ${stream} · ${version} `];
-  const details = make("details", { id: `entry-${position}` }, make("summary", {}, ...title, instant(recordedAt, words.locale)));
+  const details = make(
+    "details",
+    { id: `entry-${position}` },
+    make("summary", {}, ...title, instant(recordedAt, words.locale)),
+  );
   const open = async () => {
     if (!details.open || details.children.length > 1) return;
     details.append(make("div", {}));
@@ -90,7 +106,14 @@ async function entryParts(found, position, words) {
       [said.statedAt, code(clockOf(payload.id))],
       [said.authority, payload.authority],
       [said.stream, `${entry.stream} · ${entry.version}`],
-      [said.signers, make("ul", {}, entry.signatures.map((signature) => make("li", {}, ...signer(reading, signature, words))))],
+      [
+        said.signers,
+        make(
+          "ul",
+          {},
+          entry.signatures.map((signature) => make("li", {}, ...signer(reading, signature, words))),
+        ),
+      ],
       [said.id, code(payload.id)],
       [said.payloadHash, code(hexOf(sha256(entry.payload)))],
       [words.leafHash, code(hexOf(hashLeaf(bytes)))],
@@ -109,7 +132,11 @@ function clockOf(id) {
 
 function signer({ ring }, { keyId, batch }, words) {
   const { owner, role } = ring.keys.get(keyId);
-  return [`${owner}, ${words.role[role]} `, code(`${keyId.slice(0, 16)}…`), batch === null ? "" : ` (${words.inBatch(batch.n)})`];
+  return [
+    `${owner}, ${words.role[role]} `,
+    code(`${keyId.slice(0, 16)}…`),
+    batch === null ? "" : ` (${words.inBatch(batch.n)})`,
+  ];
 }
 
 async function sectionParts({ bundle, reading }, payload, position, words) {
@@ -120,7 +147,8 @@ async function sectionParts({ bundle, reading }, payload, position, words) {
     if (!opened.includes(index)) parts.push(make("p", {}, words.sectionClosed(name, bytes)));
     else {
       parts.push(make("h5", {}, words.sectionOpened(name)));
-      if (name === "inner") parts.push(make("p", {}, reading.full.get(position).inner === null ? words.innerUnsound : words.innerSound));
+      if (name === "inner")
+        parts.push(make("p", {}, reading.full.get(position).inner === null ? words.innerUnsound : words.innerSound));
       parts.push(readable(await openSection(bundle, payload, position, index)));
     }
   }

@@ -8,8 +8,8 @@ import { check, checked } from "./problem.js";
 import { sha256 } from "./sha2.js";
 
 /**
- * A bundle whose container, list and digests hold: `manifest`, `members` in order, `read(name)` a promise of a member's bytes,
- * `has(name)`, `positions` of entries full and withheld, in order. `progress(done, of)` is awaited after each file.
+ * A bundle whose container, list and digests hold: `manifest`, `members` in order, `read(name)` a promise of a member's
+ * bytes, `has(name)`, `positions` of entries full and withheld, in order. `progress(done, of)` is awaited after each file.
  */
 export async function openBundle(source, progress) {
   const members = await readMembers(source);
@@ -50,8 +50,11 @@ async function readManifest(member, read) {
 
 function checkListed(members, has, { files, withheld }) {
   const rest = members.slice(1);
-  const listed = files.length === rest.length && files.every(({ name, bytes }, i) => name === rest[i].name && bytes === rest[i].size);
+  const listed =
+    files.length === rest.length && files.every(({ name, bytes }, i) => name === rest[i].name && bytes === rest[i].size);
   check(listed, "file-list");
-  const bare = members.filter(({ kind, position }) => kind === "proof" && !has(entryName(position))).map(({ position }) => position);
+  const bare = members
+    .filter(({ kind, position }) => kind === "proof" && !has(entryName(position)))
+    .map(({ position }) => position);
   check(bare.length === withheld.length && bare.every((position, i) => position === withheld[i].position), "withheld-list");
 }

@@ -1,6 +1,10 @@
-// AES-256-GCM (NIST SP 800-38D), opening only: by the browser, and here where a page has no access to the browser's cryptography.
+// AES-256-GCM (NIST SP 800-38D), opening only: by the browser, and here where a page has no access to the browser's
+// cryptography.
 
-/** The plaintext of `sealed` (ciphertext, then the tag of 16 bytes) under a nonce of 12 zero bytes, or null where the tag differs. */
+/**
+ * The plaintext of `sealed` (ciphertext, then the tag of 16 bytes) under a nonce of 12 zero bytes, or null where the tag
+ * differs.
+ */
 export async function openGcm(key, sealed) {
   if (sealed.length < 16) return null;
   if (!globalThis.crypto?.subtle) return openHere(key, sealed);

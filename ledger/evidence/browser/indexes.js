@@ -13,13 +13,18 @@ const LEAVES_MAX = 2;
 const isCount = (value) => isInteger(value, 0);
 const isText = (value) => typeof value === "string";
 const PROOF_SHAPE = shape({
-  leaves: listOf(shape({ index: isCount, path: listOf(isText), position: isCount, stream: isIdentifier, version: isCount })),
+  leaves: listOf(
+    shape({ index: isCount, path: listOf(isText), position: isCount, stream: isIdentifier, version: isCount }),
+  ),
   size: isCount,
   stream: isIdentifier,
   streams: isCount,
 });
 
-/** Check every file under `index/`. Gives whether one proves that the stream asked for has no version after the last claimed. */
+/**
+ * Check every file under `index/`. Gives whether one proves that the stream asked for has no version after the last
+ * claimed.
+ */
 export async function checkIndexes({ manifest, members, read }, { full }) {
   let last = false;
   for (const { kind, name } of members) {

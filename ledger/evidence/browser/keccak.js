@@ -11,7 +11,7 @@ const IOTA = (() => {
     for (let j = 0; j < 7; j += 1) {
       const bit = 2 ** j - 1;
       if (register & 1) halves[bit >> 5] |= 1 << (bit & 31);
-      register = register & 0x80 ? ((register << 1) ^ 0x171) : register << 1;
+      register = register & 0x80 ? (register << 1) ^ 0x171 : register << 1;
     }
     constants.push(halves);
   }

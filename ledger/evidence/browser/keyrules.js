@@ -1,5 +1,5 @@
-// Who must have signed an entry (docs/format.md, section 9.1, rules 2 to 7). Signatures have been verified before: `signed` is the
-// set of key ids that did.
+// Who must have signed an entry (docs/format.md, section 9.1, rules 2 to 7). Signatures have been verified before: `signed`
+// is the set of key ids that did.
 
 import { require } from "./bytes.js";
 import { NATIONS, isNation } from "./payload.js";
@@ -43,7 +43,9 @@ function speaking({ ring, payload, signed }) {
   const key = ring.keys.get(keyId);
   require(key !== undefined, "names a key that is not known");
   const others = key.until === 0 ? [keyId] : [ring.newest(keyId).keyId, ring.authority.get(key.nation)];
-  require(others.some((other) => signed.has(other) && ring.inForce(other)), "is not signed by its key in force, nor by who may sign for it");
+  require(others.some(
+    (other) => signed.has(other) && ring.inForce(other),
+  ), "is not signed by its key in force, nor by who may sign for it");
   return key;
 }
 
@@ -63,7 +65,9 @@ function needNations({ ring, payload, data, signed, keys }, nations) {
     if (type === "ledger.opened" || ring.inForce(held)) return true;
     return type === "key.reinstated" && data.key === held && ring.keys.get(held).until === 0;
   };
-  const own = keyId === authorityKey(authority) || (ring.keys.has(keyId) && ring.newest(keyId).keyId === ring.authority.get(authority));
+  const own =
+    keyId === authorityKey(authority) ||
+    (ring.keys.has(keyId) && ring.newest(keyId).keyId === ring.authority.get(authority));
   require(isNation(authority) && own, "is not stated by a nation under its key");
   for (const nation of new Set([authority, ...nations])) require(hasSigned(nation), `is not signed by ${nation}`);
 }
@@ -98,7 +102,8 @@ function needConcerned(asked) {
 
 function needOpening(asked) {
   const nations = asked.keys.map((key) => key.nation);
-  require(nations.length === 2 && NATIONS.every((nation) => nations.includes(nation)), "does not bring one key for each nation");
+  require(nations.length === 2 &&
+    NATIONS.every((nation) => nations.includes(nation)), "does not bring one key for each nation");
   needBoth(asked);
 }
 
@@ -117,7 +122,8 @@ function needRotation({ ring, payload, data, signed, keys }) {
   require(signed.has(data.old) && ring.inForce(data.old), "is not signed by the old key, in force");
   require(signed.has(keys[0].keyId), "is not signed by the new key");
   const { owner } = ring.keys.get(data.old);
-  require(payload.key_id === data.old && payload.authority === owner, "is not stated by the owner of the old key, under it");
+  require(payload.key_id === data.old &&
+    payload.authority === owner, "is not stated by the owner of the old key, under it");
 }
 
 function needSealer(asked) {
@@ -140,8 +146,11 @@ function needCentre(asked) {
 function needAuthorityNations(asked) {
   const { ring, data } = asked;
   require(!isNation(data.code), "registers a nation itself");
-  require((data.part_of ?? null) === null || ring.nationOf(data.part_of) !== undefined, "is part of what is not registered");
-  const concerned = [data.nation, ring.nationOf(data.code), ring.nationOf(data.part_of)].filter((nation) => nation !== undefined);
+  require((data.part_of ?? null) === null ||
+    ring.nationOf(data.part_of) !== undefined, "is part of what is not registered");
+  const concerned = [data.nation, ring.nationOf(data.code), ring.nationOf(data.part_of)].filter(
+    (nation) => nation !== undefined,
+  );
   needNations(asked, concerned.flatMap(standingFor));
 }
 
@@ -155,7 +164,14 @@ function needSuspension(asked) {
   needOne(asked);
 }
 
-const BOTH = ["ledger.thawed", "ledger.closed", "place.registered", "rules.adopted", "policy.adopted", "reconciliation.signed_off"];
+const BOTH = [
+  "ledger.thawed",
+  "ledger.closed",
+  "place.registered",
+  "rules.adopted",
+  "policy.adopted",
+  "reconciliation.signed_off",
+];
 const EITHER = [
   ...["ledger.frozen", "hold.placed", "hold.extended", "hold.lifted", "restriction.applied", "restriction.lifted"],
   ...["erasure.executed", "sharing.suspended", "sharing.resumed"],

@@ -1,5 +1,5 @@
-// Which event about keys, the log or its policy may follow which (docs/format.md, section 9.2). That those have signed who must is
-// asked elsewhere; a log in which such a step is wrong was not written by a conforming ledger.
+// Which event about keys, the log or its policy may follow which (docs/format.md, section 9.2). That those have signed who
+// must is asked elsewhere; a log in which such a step is wrong was not written by a conforming ledger.
 
 import { require } from "./bytes.js";
 import { isSoundKey } from "./ed25519.js";
@@ -15,7 +15,8 @@ const IS_KEY_OF_TYPE = { [SIGNING_TYPE]: isSoundKey, 10: (key) => key.length ===
 
 /** Refuse an event that does not follow from what stands in front of it. `keys` are those it introduces. */
 export function requireStep(ring, payload, keys, position) {
-  for (const key of keys) require(IS_KEY_OF_TYPE[key.typeCode](key.publicKey), "introduces bytes that are no key of their type");
+  for (const key of keys)
+    require(IS_KEY_OF_TYPE[key.typeCode](key.publicKey), "introduces bytes that are no key of their type");
   STEPS.get(payload.type)?.({ ring, payload, data: payload.data, position });
 }
 
@@ -23,7 +24,8 @@ const keyNamed = ({ ring, data }) => ring.keys.get(data.key);
 
 function opened({ payload, data }) {
   require(payload.authority === "GB", "opens a log in another name than GB");
-  require(new Set(data.authority_keys.map((key) => key.key_id)).size === data.authority_keys.length, "gives both nations one key");
+  require(new Set(data.authority_keys.map((key) => key.key_id)).size ===
+    data.authority_keys.length, "gives both nations one key");
 }
 
 function registered({ data }) {
@@ -35,7 +37,8 @@ function rotated({ ring, data }) {
   const old = ring.keys.get(data.old);
   require(old.typeCode === data.type_code, "rotates to a key of another type");
   const { nextKeyDigest } = old;
-  require(nextKeyDigest === null || nextKeyDigest === successorDigest(data.registered), "is not the successor committed to");
+  require(nextKeyDigest === null ||
+    nextKeyDigest === successorDigest(data.registered), "is not the successor committed to");
 }
 
 /** A national authority's key is rotated before it is ended otherwise: else its nation would be mute. */
@@ -73,6 +76,9 @@ const STEPS = new Map([
   ["key.compromised", compromised],
   ["key.reaffirmed", (asked) => require(keyNamed(asked).suspectFrom > 0, "stands by what was never in doubt")],
   ["key.suspended", ({ ring, data }) => require(ring.inForce(data.key), "suspends a key that is not in force")],
-  ["key.reinstated", (asked) => require(keyNamed(asked).suspended && keyNamed(asked).until === 0, "reinstates a key that is not suspended")],
+  [
+    "key.reinstated",
+    (asked) => require(keyNamed(asked).suspended && keyNamed(asked).until === 0, "reinstates a key that is not suspended"),
+  ],
   ["policy.adopted", policyAdopted],
 ]);

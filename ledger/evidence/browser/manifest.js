@@ -24,7 +24,9 @@ export function isShowable(value) {
 /** Whether a value is an object of exactly these members, each of its form; those marked `optional` may be absent. */
 export const shape = (members) => (value) => {
   if (!isObject(value) || !Object.keys(value).every((name) => Object.hasOwn(members, name))) return false;
-  return Object.entries(members).every(([name, holds]) => (Object.hasOwn(value, name) ? holds(value[name]) : holds.optional === true));
+  return Object.entries(members).every(([name, holds]) =>
+    Object.hasOwn(value, name) ? holds(value[name]) : holds.optional === true,
+  );
 };
 
 /** Whether a value is one of several objects, told apart by their member `kind`. */
@@ -34,7 +36,11 @@ const MANIFEST_SHAPE = shape({
   answer: optional(isObject),
   basis: optional(isUuid),
   complete: oneOf({
-    positions: shape({ first: (value) => isInteger(value, 1), kind: isOne("positions"), last: (value) => isInteger(value, 0) }),
+    positions: shape({
+      first: (value) => isInteger(value, 1),
+      kind: isOne("positions"),
+      last: (value) => isInteger(value, 0),
+    }),
     stream: shape({ kind: isOne("stream"), stream: isIdentifier, versions: (value) => isInteger(value, 1) }),
   }),
   files: listOf(shape({ bytes: (value) => isInteger(value, 0), name: isText, sha256: isDigest })),
@@ -62,7 +68,8 @@ export function parseManifest(bytes) {
   require(MANIFEST_SHAPE(manifest), "is not of the form of a manifest");
   const { complete, question, withheld } = manifest;
   require((complete.kind === "stream") === (question.kind === "stream"), "claims what does not answer its question");
-  require(complete.kind !== "stream" || complete.stream === question.stream, "claims another stream than the one asked for");
+  require(complete.kind !== "stream" ||
+    complete.stream === question.stream, "claims another stream than the one asked for");
   require(question.kind !== "period" || question.from <= question.to, "asks for a period that ends before it begins");
   withheld.forEach((row, i) => {
     require(i === 0 || withheld[i - 1].position < row.position, "does not list what is withheld by position, each once");

@@ -1,5 +1,5 @@
-// The tree of RFC 6962 / RFC 9162, section 2.1, over SHA-256 (docs/format.md, section 6). Indexes go beyond 32 bits, so they are
-// halved by division and never shifted.
+// The tree of RFC 6962 / RFC 9162, section 2.1, over SHA-256 (docs/format.md, section 6). Indexes go beyond 32 bits, so
+// they are halved by division and never shifted.
 
 import { sha256 } from "./sha2.js";
 
@@ -15,8 +15,8 @@ function hashNode(left, right) {
 }
 
 /**
- * The root to which an audit path leads from a leaf hash at `index` in a tree of `size`, or null where the path is too long or too
- * short (RFC 9162, section 2.1.3.2).
+ * The root to which an audit path leads from a leaf hash at `index` in a tree of `size`, or null where the path is too long
+ * or too short (RFC 9162, section 2.1.3.2).
  */
 export function rootOf(hash, index, size, path) {
   if (index >= size) return null;

@@ -1,5 +1,5 @@
-// ML-DSA-44, verification only (FIPS 204, algorithms 3 and 8), with the empty context. Polynomials have 256 coefficients below q,
-// as doubles: a product of two is below 2^46 and exact.
+// ML-DSA-44, verification only (FIPS 204, algorithms 3 and 8), with the empty context. Polynomials have 256 coefficients
+// below q, as doubles: a product of two is below 2^46 and exact.
 
 import { equal } from "./bytes.js";
 import { shake128, shake256 } from "./keccak.js";
@@ -24,7 +24,8 @@ const ZETAS = (() => {
 export function verifyMlDsa44(key, message, signature) {
   if (key.length !== ML_DSA_44_PUBLIC_BYTES || signature.length !== ML_DSA_44_SIGNATURE_BYTES) return false;
   const z = [];
-  for (let i = 0; i < ELL; i += 1) z.push(unpack(signature.subarray(32 + 576 * i, 608 + 576 * i), 18).map((v) => GAMMA1 - v));
+  for (let i = 0; i < ELL; i += 1)
+    z.push(unpack(signature.subarray(32 + 576 * i, 608 + 576 * i), 18).map((v) => GAMMA1 - v));
   const hints = unpackHints(signature.subarray(32 + 576 * ELL));
   if (hints === null || z.some((poly) => poly.some((c) => Math.abs(c) >= GAMMA1 - BETA))) return false;
 

@@ -16,15 +16,16 @@ export const MANIFEST = "manifest.json";
 const PATTERN = {
   entry: /^entries\/([1-9][0-9]{0,15})(\.tlog-proof)?$/,
   section: /^sections\/([1-9][0-9]{0,15})-(0|[1-9][0-9]?)\.(sealed|key)$/,
-  report: /^reports\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.(figures\.json|unsigned\.pdf|signed\.pdf)$/,
+  report:
+    /^reports\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.(figures\.json|unsigned\.pdf|signed\.pdf)$/,
   beside: /^(index|timestamps)\/([a-z0-9-][a-z0-9.-]{0,63})$/,
 };
 const REPORT_FILES = ["figures.json", "unsigned.pdf", "signed.pdf"];
 const SECTIONS_MAX = 16;
 
 /**
- * What a file's name says, or null where no file has such a name: `{kind, limit, order, …}`. Names sort by `order`, compared part by
- * part.
+ * What a file's name says, or null where no file has such a name: `{kind, limit, order, …}`. Names sort by `order`,
+ * compared part by part.
  */
 export function parseName(name) {
   const fixed = FIXED.findIndex(([known]) => known === name);

@@ -16,7 +16,10 @@ export const LOG_TYPE = 0x01;
 const KINDS = new Map([
   [LOG_TYPE, { isKey: isSoundKey, stamped: false, signatureBytes: 64 }],
   [0x04, { isKey: isSoundKey, stamped: true, signatureBytes: 64 }],
-  [0x06, { isKey: (key) => key.length === ML_DSA_44_PUBLIC_BYTES, stamped: true, signatureBytes: ML_DSA_44_SIGNATURE_BYTES }],
+  [
+    0x06,
+    { isKey: (key) => key.length === ML_DSA_44_PUBLIC_BYTES, stamped: true, signatureBytes: ML_DSA_44_SIGNATURE_BYTES },
+  ],
 ]);
 
 function isKeyName(name) {
@@ -64,8 +67,8 @@ export function parseCheckpoint(bytes) {
 }
 
 /**
- * Which of `keys` signed a checkpoint: a map from key (the object given) to the time it states, null for a log's. Refuses where a
- * line that names one of them does not verify.
+ * Which of `keys` signed a checkpoint: a map from key (the object given) to the time it states, null for a log's. Refuses
+ * where a line that names one of them does not verify.
  */
 export async function verifyLines(checkpoint, keys) {
   const signed = new Map();

@@ -19,8 +19,8 @@ const NEVER_INSIDE = [
 ];
 
 /**
- * Check each opened section of the entry at `position`, and judge what is sealed inside. Gives `{indexes, inner}`: which are opened,
- * and the id of a sound inner event or null.
+ * Check each opened section of the entry at `position`, and judge what is sealed inside. Gives `{indexes, inner}`: which
+ * are opened, and the id of a sound inner event or null.
  */
 export async function openSections(reading, payload, position) {
   const indexes = reading.opened.get(position) ?? [];
@@ -93,6 +93,8 @@ function checkInnerSections(payload, sections) {
   require(payload.sections.length === sections.size, "has sections it does not commit to, or lacks some");
   for (const { name, bytes, sha256: digest } of payload.sections) {
     const ciphertext = sections.get(name);
-    require(ciphertext !== undefined && ciphertext.length === bytes && hexOf(sha256(ciphertext)) === digest, "has another section");
+    require(ciphertext !== undefined &&
+      ciphertext.length === bytes &&
+      hexOf(sha256(ciphertext)) === digest, "has another section");
   }
 }

@@ -34,7 +34,9 @@ function isReleasableTo(value) {
   return Array.isArray(value) && value.length >= 1 && value.length <= 2 && value.every(isNation);
 }
 
-/** The object of a payload's bytes, its header fields checked. `sections` is always there, and empty where there are none. */
+/**
+ * The object of a payload's bytes, its header fields checked. `sections` is always there, and empty where there are none.
+ */
 export function parsePayload(bytes) {
   const payload = parseCanonical(bytes, PAYLOAD_BYTES_MAX);
   for (const [name, holds] of Object.entries(HEADER)) {

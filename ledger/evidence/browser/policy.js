@@ -44,7 +44,10 @@ function addWitness(policy, free, words) {
   require(words.length === 2 || words.length === 3, "has a witness line of no known form");
   const key = parseVerifierKey(words[1]);
   require(key.type !== LOG_TYPE, "has a witness with a log's key");
-  requireNew(key, policy.witnesses.map((witness) => witness.key));
+  requireNew(
+    key,
+    policy.witnesses.map((witness) => witness.key),
+  );
   define(policy, free, words[0]);
   policy.witnesses.push({ name: words[0], key });
 }
@@ -52,7 +55,8 @@ function addWitness(policy, free, words) {
 function addGroup(policy, free, [name, count, ...members]) {
   require(members.length >= 1 && members.length <= MEMBERS_MAX, "has a group of no members, or too many");
   const needed = count === "all" ? members.length : count === "any" ? 1 : decimal(count, 1, members.length);
-  for (const member of members) require(free.delete(member), "has a member that is not known, or stands in a group already");
+  for (const member of members)
+    require(free.delete(member), "has a member that is not known, or stands in a group already");
   define(policy, free, name);
   policy.groups.set(name, { needed, members });
 }
@@ -77,8 +81,8 @@ function requireNew(key, others) {
 }
 
 /**
- * What a policy makes of a checkpoint: `{holds, final, cosigned: [{name, time}]}`, the witnesses that signed in the policy's order.
- * Refuses where a key of the policy did not sign what it is said to have signed.
+ * What a policy makes of a checkpoint: `{holds, final, cosigned: [{name, time}]}`, the witnesses that signed in the
+ * policy's order. Refuses where a key of the policy did not sign what it is said to have signed.
  */
 export async function judge(policy, checkpoint) {
   const signed = await verifyLines(checkpoint, [...policy.logs, ...policy.witnesses.map((witness) => witness.key)]);

@@ -6,7 +6,10 @@ import { PROBLEMS } from "./problems.js";
 
 const SIGNS = { proven: "✓", "not-final": "!", "internally-consistent": "!", refused: "✕" };
 
-/** The parts of the result of `{document, found, file}` in one language (`words`, `language` its code), to be laid one under another. */
+/**
+ * The parts of the result of `{document, found, file}` in one language (`words`, `language` its code), to be laid one under
+ * another.
+ */
 export function resultParts({ document: told, found, file }, words, language) {
   const parts = [banner(told, words)];
   if (told.problem !== null) return [...parts, problemPart(told.problem, file, words, language)];
@@ -32,11 +35,10 @@ function problemPart({ code: problem, file: name }, file, words, language) {
     { class: "part" },
     make("h3", {}, words.problem),
     make("p", {}, make("strong", {}, meaning)),
-    terms(
-      [words.problemCode, code(problem)],
-      name === null ? null : [words.problemFile, code(name)],
-      [words.file, `${file.name} (${words.bytes(file.size)})`],
-    ),
+    terms([words.problemCode, code(problem)], name === null ? null : [words.problemFile, code(name)], [
+      words.file,
+      `${file.name} (${words.bytes(file.size)})`,
+    ]),
   );
 }
 
@@ -57,7 +59,8 @@ function questionPart({ question, log }, file, words) {
 /** A question with its days and instants as people of a language write them. */
 function told(question, locale) {
   const day = (text) => dayText(text, locale);
-  const write = (name, text) => (name === "day" ? day(text) : ["as_of", "from", "to"].includes(name) ? instantText(text, locale) : text);
+  const write = (name, text) =>
+    name === "day" ? day(text) : ["as_of", "from", "to"].includes(name) ? instantText(text, locale) : text;
   return Object.fromEntries(Object.entries(question).map(([name, text]) => [name, write(name, text)]));
 }
 
@@ -79,7 +82,12 @@ function figureParts({ lines, unit, value }, words, goTo) {
   const number = (n) => n.toLocaleString(words.locale);
   const { position, quantity, event, total } = words.line;
   const rows = lines.map((line) => {
-    const show = { type: "button", class: "plain", "aria-label": words.showEntry(line.position), onclick: () => goTo(line.position) };
+    const show = {
+      type: "button",
+      class: "plain",
+      "aria-label": words.showEntry(line.position),
+      onclick: () => goTo(line.position),
+    };
     return [make("button", show, `${line.position}`), number(line.quantity), code(line.event)];
   });
   rows.push([make("strong", {}, total), make("strong", {}, number(value)), ""]);
@@ -106,9 +114,22 @@ function keysPart({ cosigned, keys }, words) {
   const part = make("section", { class: "part" }, make("h3", {}, words.keysTitle));
   const at = (time) => instant(isoOf(time), words.locale);
   if (cosigned.length === 0) part.append(make("p", {}, words.nobody));
-  else part.append(table(words.cosignedTitle, [words.cosigner.name, words.cosigner.time], cosigned.map(({ name, time }) => [name, at(time)])));
+  else
+    part.append(
+      table(
+        words.cosignedTitle,
+        [words.cosigner.name, words.cosigner.time],
+        cosigned.map(({ name, time }) => [name, at(time)]),
+      ),
+    );
   const { owner, nation, role, signed, keyId } = words.signer;
-  const rows = keys.map((key) => [key.owner, key.nation, words.role[key.role], `${key.signed}`, code(`${key.key_id.slice(0, 16)}…`)]);
+  const rows = keys.map((key) => [
+    key.owner,
+    key.nation,
+    words.role[key.role],
+    `${key.signed}`,
+    code(`${key.key_id.slice(0, 16)}…`),
+  ]);
   part.append(table(words.signersTitle, [owner, nation, role, signed, keyId], rows, [3]));
   return part;
 }

@@ -25,7 +25,11 @@ const isOptional = (holds) => (value) => value === undefined || value === null |
 const isBoolean = (value) => typeof value === "boolean";
 const isTexts = (value) => Array.isArray(value) && value.every((text) => typeof text === "string");
 const isConcerned = (value) => AUTHORITY_NATIONS.includes(value);
-const KEY = { public_key: isBase64, registered: isDigest, type_code: (value) => typeof value === "string" && Object.hasOwn(PUBLIC_BYTES, value) };
+const KEY = {
+  public_key: isBase64,
+  registered: isDigest,
+  type_code: (value) => typeof value === "string" && Object.hasOwn(PUBLIC_BYTES, value),
+};
 const OF_KEY = { key: isDigest };
 const OF_NATION = { nation: (value) => isNation(value) || value === "JOINT" };
 
@@ -57,7 +61,12 @@ const DATA = {
   "key.rotated": { ...KEY, next_key_digest: isOptional(isDigest), old: isDigest },
   "key.suspended": OF_KEY,
   "ledger.closed": { successor: isOptional(isOrigin) },
-  "ledger.opened": { authority_keys: isAuthorityKeys, exercise: isBoolean, origin: isOrigin, predecessor: isOptional(isPredecessor) },
+  "ledger.opened": {
+    authority_keys: isAuthorityKeys,
+    exercise: isBoolean,
+    origin: isOrigin,
+    predecessor: isOptional(isPredecessor),
+  },
   "mandate.ended": OF_NATION,
   "mandate.granted": OF_NATION,
   "report.issued": { nation: isOptional(isNation) },
@@ -130,7 +139,8 @@ export class Ring {
   /** Refuse keys whose id is not theirs, or that the ring has. */
   checkIntroduced(keys) {
     for (const key of keys) {
-      const sound = key.publicKey.length === PUBLIC_BYTES[key.typeCode] && keyIdOf(key.typeCode, key.publicKey) === key.keyId;
+      const sound =
+        key.publicKey.length === PUBLIC_BYTES[key.typeCode] && keyIdOf(key.typeCode, key.publicKey) === key.keyId;
       require(sound && !this.keys.has(key.keyId), "introduces a key under a wrong id, or one that is known");
     }
   }

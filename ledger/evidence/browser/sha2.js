@@ -1,5 +1,5 @@
-// SHA-256 and SHA-512 (FIPS 180-4). Trees are thousands of small hashes, for which the browser's own, asynchronous digest is
-// slower than this; and it is absent where a page is not in a secure context.
+// SHA-256 and SHA-512 (FIPS 180-4). Trees are thousands of small hashes, for which the browser's own, asynchronous digest
+// is slower than this; and it is absent where a page is not in a secure context.
 
 /** The first `count` primes, from which both functions draw their constants. */
 function primes(count) {
@@ -73,7 +73,8 @@ export function sha256(...parts) {
   return hash.digest();
 }
 
-// Written with plain variables and indexes: destructuring and iteration here take five times as long, and bundles are large.
+// Written with plain variables and indexes: destructuring and iteration here take five times as long, and bundles are
+// large.
 function compress256(state, view) {
   const w = SCHEDULE;
   for (let t = 0; t < 16; t += 1) w[t] = view.getInt32(4 * t);

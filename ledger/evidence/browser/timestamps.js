@@ -1,4 +1,5 @@
-// Time stamps on the checkpoint (docs/format.md, section 8.5): without an authority's certificates, that they belong here and no more.
+// Time stamps on the checkpoint (docs/format.md, section 8.5): without an authority's certificates, that they belong here
+// and no more.
 
 import { check } from "./problem.js";
 import { Sha256 } from "./sha2.js";

@@ -50,7 +50,10 @@ function signers({ ring, signed }) {
 const listed = (table, found) => table.filter(([, holds]) => holds(found)).map(([code]) => code);
 const always = () => true;
 const isKind = (kind) => (found) => found.manifest.complete.kind === kind;
-const asks = (...kinds) => (found) => kinds.includes(found.manifest.question.kind);
+const asks =
+  (...kinds) =>
+  (found) =>
+    kinds.includes(found.manifest.question.kind);
 
 const PROVEN = [
   ["bytes", always],
@@ -58,7 +61,10 @@ const PROVEN = [
   ["signed", always],
   ["final", ({ elsewhere, decided }) => elsewhere && decided.final],
   ["all-positions", isKind("positions")],
-  ["all-versions", (found) => isKind("stream")(found) && found.manifest.withheld.every(({ version }) => version === undefined)],
+  [
+    "all-versions",
+    (found) => isKind("stream")(found) && found.manifest.withheld.every(({ version }) => version === undefined),
+  ],
   ["last-version", ({ lastVersion }) => lastVersion],
   ["answer-sums", asks("figure")],
   ["sections-opened", ({ reading }) => reading.sections.opened > 0],

@@ -1,4 +1,5 @@
-// The order in which a bundle is checked (docs/format.md, section 12.9). The first failure ends it and names its code and file.
+// The order in which a bundle is checked (docs/format.md, section 12.9). The first failure ends it and names its code and
+// file.
 
 import { checkAnswer, checkAnswerForm, checkReportFiles } from "./answers.js";
 import { checkBounds, checkOriginals } from "./bounds.js";
@@ -14,10 +15,11 @@ import { checkTimestamps } from "./timestamps.js";
 import { refusal, verdictOf } from "./verdict.js";
 
 /**
- * Verify a bundle. `source` is `{size, read(start, end)}`, the latter a promise of bytes; `policy` one that came from elsewhere
- * (`parsePolicy`), or null; `progress(step, done, of)` may return a promise and is awaited.
+ * Verify a bundle. `source` is `{size, read(start, end)}`, the latter a promise of bytes; `policy` one that came from
+ * elsewhere (`parsePolicy`), or null; `progress(step, done, of)` may return a promise and is awaited.
  *
- * Gives `{document, found}`: the document of section 12.10, and what was learnt where the bundle was not refused (else null).
+ * Gives `{document, found}`: the document of section 12.10, and what was learnt where the bundle was not refused (else
+ * null).
  */
 export async function verifyBundle(source, policy = null, progress = async () => {}) {
   try {

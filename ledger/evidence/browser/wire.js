@@ -25,7 +25,15 @@ const ITEM_SHAPE = shape({
     payloadType: isText,
     signatures: listOf(
       shape({
-        batch: optional(orNull(shape({ index: (value) => isInteger(value, 0), n: (value) => isInteger(value, 1, 2 ** 24), path: listOf(isText) }))),
+        batch: optional(
+          orNull(
+            shape({
+              index: (value) => isInteger(value, 0),
+              n: (value) => isInteger(value, 1, 2 ** 24),
+              path: listOf(isText),
+            }),
+          ),
+        ),
         keyid: isDigest,
         sig: isText,
       }),
@@ -63,7 +71,8 @@ function parseSections(given) {
     const bytes = bytesOfBase64(ciphertext);
     total += bytes.length;
     require(bytes.length <= SECTION_BYTES_MAX && total <= SECTIONS_BYTES_MAX, "has a section that is too long");
-    for (const wrap of Object.values(wraps)) require(bytesOfBase64(wrap).length <= WRAP_BYTES_MAX, "has a wrap that is too long");
+    for (const wrap of Object.values(wraps))
+      require(bytesOfBase64(wrap).length <= WRAP_BYTES_MAX, "has a wrap that is too long");
     sections.set(name, bytes);
   }
   return sections;

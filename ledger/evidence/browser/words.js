@@ -1,4 +1,5 @@
-// The small words of the format (docs/format.md, sections 0 and 1): instants, identifiers, origins, ids. Each takes any value.
+// The small words of the format (docs/format.md, sections 0 and 1): instants, identifiers, origins, ids. Each takes any
+// value.
 
 const INSTANT = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{6})Z$/;
 const IDENTIFIER = /^[A-Za-z0-9._:-]{1,128}$/;

@@ -13,6 +13,7 @@ from sqlalchemy import event as sqlalchemy_event
 from api.cli.figures import explain_screen, figures_screen
 from api.cli.words import Words
 from ledger.events.keys import KeyRing
+from ledger.formats.entry import parse_instant
 from ledger.store.mapper import event_of
 from projections.disputed import Disputes, turns_of
 from projections.fact import Fact
@@ -100,8 +101,9 @@ def test_a_stolen_key_that_corrects_disputes_what_it_corrected(story: Story) -> 
     assert (story.g1(), disputed(story)) == (50, {"G1": 50})
     gb = story.authority("GB")
     # A later correction of something else leaves the thief's number in force.
-    story.record(story.compose("correction.recorded", "B", correction(true, "amend", {"minors": 1}), gb))
+    story.record(story.compose("correction.recorded", "B", correction(true, "amend", {"route": "coach"}), gb))
     assert disputed(story) == {"G1": 50}
+    story.record(story.compose("correction.recorded", "B", correction(true, "amend", {"minors": 1}), gb))
     assert story.moment().figures(DAY)["disputed_people"] == {"minors_found": 1}
     story.record(story.compose("correction.recorded", "B", correction(raised, "retract"), gb))
     assert (story.g1(), disputed(story)) == (5, {})
@@ -114,7 +116,7 @@ def test_a_correction_of_a_correction_disputes_what_is_corrected_in_the_end(stor
     story.compromised("BF", story.position(wrong))
     assert (story.g1(), disputed(story)) == (60, {"G1": 60})
     gb = story.authority("GB")
-    story.record(story.compose("correction.recorded", "B", correction(true, "amend", {"minors": 1}), gb))
+    story.record(story.compose("correction.recorded", "B", correction(true, "amend", {"route": "coach"}), gb))
     assert (story.g1(), disputed(story)) == (60, {"G1": 60})
     story.reaffirmed("BF", wrong)
     assert (story.g1(), disputed(story)) == (60, {})
@@ -142,6 +144,47 @@ def test_what_somebody_else_withdraws_as_well_is_gone_without_dispute(story: Sto
     assert withdrawn(story) == {"G1": 5}
     story.record(story.compose("correction.recorded", "B", correction(false, "retract"), story.authority("GB")))
     assert (withdrawn(story), disputed(story)) == ({}, {})
+
+
+def test_what_still_stands_in_some_form_was_not_withdrawn(story: Story) -> None:
+    """A stolen key lowers one count, and moves another to the day after: that day is where it is disputed."""
+    lowered = story.add("interception.recorded", "B", DETECTION)
+    moved = story.add("interception.recorded", "C", {**DETECTION, "persons": 3})
+    first = story.record(story.correct(lowered, "B", "amend", {"persons": 2}))
+    story.clock.now = parse_instant("2015-08-27T12:00:00.000000Z")
+    to = {"occurred_at": "2015-08-27T10:00:00.000000Z"}
+    story.record(story.correct(moved, "C", "retime", to))
+    story.compromised("BF", story.position(first))
+    assert (story.g1(), disputed(story), withdrawn(story)) == (2, {"G1": 2}, {"G1": 3})
+    assert disputed(story, day=date(2015, 8, 27)) == {"G1": 3}
+
+
+def test_what_a_stolen_key_both_said_and_withdrew_is_in_no_figure(story: Story) -> None:
+    false = story.add("interception.recorded", "B", DETECTION)
+    story.record(story.correct(false, "B", "retract"))
+    story.compromised("BF", story.position(false))
+    assert (disputed(story), withdrawn(story)) == ({}, {})
+
+
+def test_what_was_withdrawn_twice_with_a_stolen_key_is_missing_once(story: Story) -> None:
+    true = story.add("interception.recorded", "B", DETECTION, "PAF")
+    paf = story.author("PAF")
+    gone = story.record(story.compose("correction.recorded", "B", correction(true, "retract"), paf))
+    fr = story.authority("FR")
+    back = story.record(story.compose("correction.recorded", "B", correction(gone, "retract"), fr))
+    story.record(story.compose("correction.recorded", "B", correction(back, "retract"), paf))
+    story.compromised("PAF", story.position(gone))
+    assert (story.g1(), withdrawn(story)) == (0, {"G1": 5})
+
+
+def test_what_a_stolen_key_brought_back_is_disputed(story: Story) -> None:
+    story.add("incident.opened", "I", {"kind": "small_boat_departure", "place": "CZ"}, "PAF")
+    story.add("incident.departure_prevented", "I", {"persons": 7, "boats": 1, "place": "CZ"}, "PAF")
+    story.add("incident.declared_unfounded", "I", {}, "PAF")
+    again = story.add("incident.confirmed", "I", {}, "BF")
+    story.compromised("BF", story.position(again))
+    answer = story.moment().figures(DAY)
+    assert (answer["figures"]["G5"], answer["disputed"]["G5"]) == (7, 7)
 
 
 def test_a_false_alarm_raised_with_a_stolen_key_takes_out_what_it_ended_in_dispute(story: Story) -> None:

@@ -296,7 +296,8 @@ def entry_withheld(dossier: Dossier, rng: Random) -> None:
         "versions": act.version,
     }:
         row["version"] = dossier.acts[position - 1].version
-    dossier.manifest["withheld"] = sorted([*dossier.manifest["withheld"], row], key=lambda one: one["position"])
+    listed = [one for one in dossier.manifest["withheld"] if isinstance(one, dict) and isinstance(one.get("position"), int)]
+    dossier.manifest["withheld"] = sorted([*listed, row], key=lambda one: one["position"])
 
 
 def entry_dropped(dossier: Dossier, rng: Random) -> None:

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from ledger import errors
 from ledger.events import key_types
+from ledger.events.approvals import NATIONS
 from ledger.events.base import NEWEST, Data, Event, Header, Nation, Regime, SectionCommitment
 from ledger.events.key_types import Base64, KeyId, KeyRole, Position, TypeCode
 from ledger.events.keys import KeyRing, named_publics
@@ -221,5 +222,7 @@ def require_signed(event: Event, signed_by: Set[str], ring: KeyRing, registry: R
     """
     if isinstance(event.data, key_types.LedgerOpened | key_types.KeyRegistered):
         event.data.check()
+    if isinstance(event.data, key_types.LedgerOpened) and len(event.data.authority_keys) != len(NATIONS):
+        raise errors.NotAllowed("a log is opened with one authority key for each nation", field="data.authority_keys")
     row = NEWEST.get(event.header.type, NEWEST[AUTHORED])
     require_signers(ring, event, row, signed_by, registry)

@@ -12,6 +12,7 @@ from ledger import errors, events
 from ledger.events import Header
 from ledger.formats import merkle
 from ledger.formats.entry import parse_instant, split_entry
+from ledger.store.receipt import is_relayed
 from projections.fact import Fact
 from projections.opening import Opened, Opener
 from projections.questions.asked import Told
@@ -75,7 +76,8 @@ class AskedView:
                     continue  # the other nation's, or not readable, or not what it claims to be
                 # The fold's reading of a joint entry leaves out header fields that make no fact.
                 header = opened.statement.event.header if opened.sealed else events.decode_header(split_entry(entry)[3])
-                yield _told(opened, header, registry.nation_of(header.authority) or "")
+                relayed = not opened.sealed and is_relayed(position, entry, lambda: ring)
+                yield _told(opened, header, registry.nation_of(header.authority) or "", relayed=relayed)
             after = entries[-1][0]
 
     def figures(self, day: date, as_of: int | None) -> Mapping[str, Any]:
@@ -123,7 +125,7 @@ class AskedView:
         return True
 
 
-def _told(opened: Opened, header: Header, nation: str) -> Told:
+def _told(opened: Opened, header: Header, nation: str, *, relayed: bool) -> Told:
     """An opened entry as the questions see it."""
     return Told(
         position=opened.position,
@@ -142,4 +144,5 @@ def _told(opened: Opened, header: Header, nation: str) -> Told:
         late_reason_given=header.late_reason_given,
         has_text=any(section.name == "text" for section in header.sections),
         sealed=opened.sealed,
+        relayed=relayed,
     )

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from api import authoring
+from api import authoring, policies
 from api.authoring import Author, Sealers
 from api.home import NATIONS, SITES, Home
 from api.registrar import Registrar, sealers, signing_nations
@@ -67,6 +67,7 @@ def run(
     )
     player = Player(home, scenario, clock)
     player.set_up()
+    policies.adopt_first(home, player.registrar)
     steps = [s for s in player.timeline() if until is None or s[0] <= until]
     for done, (at, step) in enumerate(steps):
         clock.now = max(clock.now, at)

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from api import policies
 from api import settings as settings_file
 from api.settings import Settings
 from ledger import errors
@@ -21,6 +22,7 @@ from ledger.evidence.equivocation import FOLDER
 from ledger.evidence.mirror import Mirror
 from ledger.formats import note, policy
 from ledger.formats.keys import SigningKey, load_private, save_private
+from ledger.formats.policies import trusted
 from ledger.formats.sealing import SealingKey
 from ledger.store.application import Ledger
 from ledger.store.cosignatures import Finality
@@ -48,6 +50,7 @@ class Home:
         self.settings = settings
         self.clock = clock
         self._views: dict[str, ViewStore] = {}
+        self._policy: tuple[tuple[bytes, tuple[str, ...]], policy.Policy] | None = None
         self._finality: Finality | None = None
 
     @classmethod
@@ -156,6 +159,14 @@ class Home:
         save_private(self.key_path(name), key)
         return key
 
+    def log_keys(self) -> list[SigningKey]:
+        """The log's private keys held here that the newest policy lists: two while one follows the other."""
+        held = [load_private(path) for path in sorted((self.path / "keys").glob("log*.pem"))]
+        if not self.policy_path.exists():
+            return held[:1]
+        listed = {log.key.public for log in policy.parse_policy(self.policy_path.read_bytes()).logs}
+        return [key for key in held if key.public in listed]
+
     def sealing_key(self, nation: str) -> SealingKey | None:
         """A nation's own private sealing key, where this home holds it."""
         path = self.key_path(f"sealing-{nation}")
@@ -166,8 +177,10 @@ class Home:
     @cached_property
     def ledger(self) -> Ledger:
         """The joint log: for appending where this home holds the log's key, otherwise for reading."""
-        log_key = self.key("log") if self.key_path("log").exists() else None
-        return Ledger.open(self.ledger_url, log_key=log_key, origin=self.settings.origin, clock=self.clock)
+        keys = self.log_keys()
+        log_key, others = (keys[0], keys[1:]) if keys else (None, ())
+        origin, clock = self.settings.origin, self.clock
+        return Ledger.open(self.ledger_url, log_key=log_key, also_signing=others, origin=origin, clock=clock)
 
     @cached_property
     def reader(self) -> LogReader:
@@ -223,11 +236,22 @@ class Home:
         return policy.Policy((policy.Log(log),), found, {**by_site, "both": policy.Group(len(SITES), tuple(SITES))}, "both")
 
     def policy(self) -> policy.Policy:
-        """The policy this home verifies finality by. Raises NotFound, or BadNote naming the line."""
+        """The policy this home verifies finality by, and those before it. Raises NotFound, or BadNote naming the line."""
         if not self.policy_path.exists():
             remedy = "put the policy file here that both nations approved"
             raise errors.NotFound(f"there is no policy in {self.path}", field=self.policy_path.name, remedy=remedy)
-        return policy.parse_policy(self.policy_path.read_bytes())
+        newest, kept = self.policy_path.read_bytes(), policies.files(self.path)
+        key = (newest, tuple(kept))
+        if self._policy is None or self._policy[0] != key:
+            self._policy = key, trusted(self.reader.adopted(), kept, newest)
+        return self._policy[1]
+
+    def reopen(self) -> None:
+        """Close the log, so that whoever uses it next opens it under the newest policy, with the keys which that lists."""
+        self._policy = None
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+            del self.ledger
 
     def cosigner(self, site: str) -> cosigner.Cosigner:
         """The local cosigner of a site, `london` or `paris`."""

@@ -10,12 +10,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from api import authoring
 from api.authoring import Author, Sealers
 from ledger.events.approvals import NATIONS
+from ledger.events.key_types import ROLES_OF_TYPE, Predecessor
 from ledger.events.keys import KeyRing
+from ledger.formats import challenge
 from ledger.formats.entry import format_instant
-from ledger.formats.keys import SigningKey
+from ledger.formats.keys import DocumentKey, SigningKey
 from ledger.formats.sealing import SealingKey
 from ledger.store.receipt import Receipt
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from api.home import Home
 
 LEDGER, KEYS = "LEDGER", "KEYS"
+TYPE_CODES: Mapping[type, str] = {SigningKey: "01", SealingKey: "10", DocumentKey: "11"}
 
 
 class Registrar:
@@ -37,21 +42,23 @@ class Registrar:
         """The key ring at the head of the log."""
         return self.home.ledger.keys
 
-    def open_log(self, *, exercise: bool) -> None:
-        """Make both nations' keys and record the first entries: the log itself, then each nation's sealer and sealing key."""
-        named = [self.home.new_key(f"authority-{nation}") for nation in NATIONS]
+    def open_log(self, *, exercise: bool, predecessor: Predecessor | None = None) -> None:
+        """Record the first entries: the log itself, then each nation's sealer and sealing key. Makes keys that are not here."""
+        names = [f"authority-{nation}" for nation in NATIONS]
+        named = [self.home.key(name) if self.home.key_path(name).exists() else self.home.new_key(name) for name in names]
         authority_keys = [
             {"nation": nation, "key_id": key.key_id, "public_key": in_base64(key.public)}
             for nation, key in zip(NATIONS, named, strict=True)
         ]
         origin = self.home.settings.origin
         opened = {"origin": origin, "exercise": exercise, "rules": 1, "authority_keys": authority_keys}
+        opened |= {"predecessor": msgspec.to_builtins(predecessor)} if predecessor is not None else {}
         self.state("ledger.opened", LEDGER, opened, NATIONS)
         for nation in NATIONS:
             sealing_key = SealingKey.generate()
             sealing_key.save(self.home.key_path(f"sealing-{nation}"))
             self.register(nation, nation, "sealer", self.home.new_key(f"sealer-{nation}"))
-            self.register_sealing(nation, sealing_key)
+            self.register_held(nation, nation, sealing_key)
 
     def register(
         self, owner: str, nation: str, role: str, key: SigningKey, may_append: Sequence[str] = (), next_digest: str = ""
@@ -65,18 +72,22 @@ class Registrar:
         data |= {"next_key_digest": next_digest} if next_digest else {}
         return self.state("key.registered", KEYS, data, signing_nations(nation), [key])
 
-    def register_sealing(self, nation: str, key: SealingKey) -> Receipt:
-        """Register a nation's sealing key, which cannot sign: its authority attests it."""
-        data = {
-            "registered": key.key_id,
-            "type_code": "10",
-            "public_key": in_base64(key.public),
-            "owner": nation,
-            "role": "sealing",
-            "nation": nation,
+    def register_held(self, owner: str, nation: str, key: SealingKey | DocumentKey) -> Receipt:
+        """Register a key that signs no event, whose holder is here: it is challenged, and answers, before it is attested."""
+        type_code = int(TYPE_CODES[type(key)], 16)
+        asked, expected = challenge.make(self.home.settings.origin, type_code, key.public)
+        challenge.judge(asked, expected, challenge.answer(asked, key))
+        return self.attest(owner, nation, TYPE_CODES[type(key)], key.key_id, key.public)
+
+    def attest(self, owner: str, nation: str, type_code: str, key_id: str, public: bytes) -> Receipt:
+        """Register a key that signs no event, in its authority's word that its holder answered a challenge."""
+        (role,) = ROLES_OF_TYPE[type_code]
+        data: dict[str, Any] = {
+            "registered": key_id, "type_code": type_code, "public_key": in_base64(public), "owner": owner, "role": role,
             "attested": True,
-        }
-        return self.state("key.registered", KEYS, data, (nation,))
+        }  # fmt: skip
+        data |= {"nation": nation} if nation in NATIONS else {}
+        return self.state("key.registered", KEYS, data, signing_nations(nation))
 
     def state(
         self, type_name: str, stream: str, data: Mapping[str, Any], nations: Sequence[str], more: Sequence[SigningKey] = ()
@@ -86,7 +97,7 @@ class Registrar:
         speaker = Author(nations[0], nations[0], authorities[0])
         return self._append(type_name, stream, data, speaker, [*authorities[1:], *more])
 
-    def rotate(self, old: Author, new: SigningKey) -> Receipt:
+    def rotate(self, old: Author, new: SigningKey, next_digest: str = "") -> Receipt:
         """Replace a key by its successor; both sign, no authority need be asked."""
         data = {
             "old": old.key.key_id,
@@ -94,6 +105,7 @@ class Registrar:
             "type_code": "01",
             "public_key": in_base64(new.public),
         }
+        data |= {"next_key_digest": next_digest} if next_digest else {}
         return self._append("key.rotated", KEYS, data, old, [new])
 
     def _append(

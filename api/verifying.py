@@ -17,6 +17,7 @@ from ledger import errors
 from ledger.evidence.exported import ExportedLog
 from ledger.evidence.triggers import missing_triggers
 from ledger.evidence.verify import verify
+from ledger.formats.policies import Succession
 from ledger.formats.policy import parse_policy
 from ledger.store.audit import StoredRows
 from projections.attest import check_view
@@ -41,7 +42,7 @@ def verify_home(
     rows, holder = StoredRows(home.reader.engine), home.nations[0] if home.settings.site else ""
     answer = verify(rows, home.policy(), home.cosigned(), openers, progress, workers, holder)
     problems = answer["problems"]
-    problems += _revisions(home)
+    problems += _revisions(home) + _policy(home)
     if check_triggers:
         problems += [{"position": 0, "what": what} for what in missing_triggers(home.reader.engine)]
     views = []
@@ -87,6 +88,13 @@ def _timestamps(home: Home, problems: list[dict[str, Any]]) -> dict[str, int]:
     for chain in chains:
         counts[chain.state(stamping.now())] += 1
     return counts
+
+
+def _policy(home: Home) -> list[dict[str, Any]]:
+    """The policy trusted here is one that both nations adopted, where the log says of any that they did."""
+    if not home.reader.adopted() or isinstance(home.policy(), Succession):
+        return []
+    return [{"position": 0, "what": "policy.txt is none of the policies that the log says both nations adopted"}]
 
 
 def _revisions(home: Home) -> list[dict[str, Any]]:

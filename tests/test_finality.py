@@ -47,11 +47,11 @@ def test_the_search_finds_what_looking_at_each_size_finds(tmp_path: Any, quorum:
     finality = Finality(LogReader(engine), policy)
     final = [size for size, names in signed.items() if policy.is_final(names)]
     for size in range(1, SIZES + 1):
-        after = finality._settle("q", size, finality.cosignatures.next_by)
+        after = finality._periods[0].settle("q", size, 1)
         assert after == next((s for s in final if s >= size), 0), size
-        before = finality._settle("q", size, finality.cosignatures.newest_by)
+        before = finality._periods[0].settle("q", size, -1)
         assert before == next((s for s in reversed(final) if s <= size), 0), size
-    assert finality._settle("q", NEVER - 1, finality.cosignatures.newest_by) == (final[-1] if final else 0)
+    assert finality._periods[0].settle("q", NEVER - 1, -1) == (final[-1] if final else 0)
     engine.dispose()
 
 

@@ -22,6 +22,7 @@ from api.cli import (
     figures,
     index,
     keys,
+    ledgers,
     log,
     mirror,
     project,
@@ -49,7 +50,7 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
 NOT_IN_THIS_RELEASE = ("relay", "signer", "access", "hold", "erase")
 MODULES = (
     *(demo, exercise, append, figures, situation, reconcile, replay, report, project),
-    *(log, bracket, timestamp, index, bundle, mirror, serve, receipt, equivocation, keys, doctor),
+    *(log, bracket, timestamp, index, bundle, mirror, serve, receipt, equivocation, keys, ledgers, doctor),
 )
 
 

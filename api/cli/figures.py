@@ -46,8 +46,11 @@ def run_figures(session: Session, arguments: argparse.Namespace) -> int:
 
 def run_explain(session: Session, arguments: argparse.Namespace) -> int:
     """Print the lines behind a figure."""
+    from api.relays import with_relays
+
     with session.home() as home:
         answer = moment(session, home, arguments.view, arguments.as_of).explain(arguments.code, arguments.day)
+        answer = {**answer, "lines": with_relays(home, answer["lines"])}
         words = Words(session.language(arguments.view))
         session.answer(document(home, answer), lambda: explain_screen(words, home, answer))
     return 0
@@ -144,5 +147,6 @@ def explain_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> list[
 def _line_row(words: Words, line: Mapping[str, Any], nation: str) -> list[Cell]:
     why = line["why"] + (f" ({words.of(PLAIN['sealed'])})" if line["sealed"] else "")
     why += f" ({words('disputed because')})" if line["disputed"] else ""
+    why += f" ({words('relayed')})" if line.get("relayed") else ""
     happened, recorded = (words.short(line[name], nation) for name in ("occurred_at", "recorded_at"))
     return [line["label"], line["position"], happened, recorded, line["authority"], words.number(line["quantity"]), why]

@@ -53,6 +53,7 @@ def add_to(commands: Commands[Parser]) -> None:
     verify = add_command(commands, "verify", run_verify, "re-hash and re-check everything; say what was covered, what is wrong")
     verify.add_argument("folder", metavar="DIR", nargs="?", help="a home, or a folder of exported tiles (else --home)")
     verify.add_argument("--policy", metavar="FILE", type=Path, help="for exported tiles: a policy file from elsewhere")
+    verify.add_argument("--predecessor", metavar="HOME", type=Path, help="the home of the log that it continues, to compare")
     sample = add_command(
         commands, "sample", run_sample, "a reproducible audit sample, each entry with its evidence",
         "The same seed draws the same positions from the same checkpoint on any machine: position k of the draw comes from "
@@ -67,6 +68,7 @@ def add_to(commands: Commands[Parser]) -> None:
 def run_init(session: Session, arguments: argparse.Namespace) -> int:
     """Make a home and open its log."""
     from api.home import Home
+    from api.policies import adopt_first
     from api.registrar import Registrar
     from api.settings import Settings
 
@@ -76,7 +78,9 @@ def run_init(session: Session, arguments: argparse.Namespace) -> int:
         if settings.site:
             session.answer({"home": str(home.path), **_site_made(home)}, lambda: _site_told(home))
             return 0
-        Registrar(home).open_log(exercise=arguments.exercise)
+        registrar = Registrar(home)
+        registrar.open_log(exercise=arguments.exercise)
+        adopt_first(home, registrar)
         for nation in NATIONS.values():
             home.projector(nation).follow()
         for site in home.sites:
@@ -199,9 +203,23 @@ def run_verify(session: Session, arguments: argparse.Namespace) -> int:
     with session.home() as home:
         with session.progress("verified") as progress:
             answer = verify_home(home, progress)
+        if arguments.predecessor is not None:
+            _compare_predecessor(home, arguments.predecessor, answer)
         answer = {**answer, "exercise": home.settings.exercise}
         session.answer(answer, lambda: verified_lines(answer))
     return 0 if answer["ok"] else NO
+
+
+def _compare_predecessor(home: Home, folder: Path, answer: dict[str, Any]) -> None:
+    """Add what contradicts the log that this one continues."""
+    from api.home import Home
+    from api.succession import check_predecessor
+
+    with Home.open(folder) as old:
+        found = check_predecessor(home, old)
+    answer["problems"] += found
+    answer["ok"] = answer["ok"] and not found
+    answer["checked"]["predecessor"] = not found
 
 
 def verified_lines(answer: dict[str, Any]) -> list[str]:

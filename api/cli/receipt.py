@@ -36,7 +36,8 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
 def lines(document: dict[str, Any]) -> Iterable[str]:
     """The same in words."""
     place = f"no. {document['position']}, version {document['version']} of {document['stream']}"
-    yield f"{document['event_id']}: {document['status']}, {place}, recorded {document['recorded_at']}"
+    relayed = ", relayed by its national authority" if document.get("relayed") else ""
+    yield f"{document['event_id']}: {document['status']}, {place}, recorded {document['recorded_at']}{relayed}"
     checkpoint = document.get("checkpoint")
     if checkpoint is None:
         return

@@ -54,6 +54,7 @@ def add_to(commands: Commands[Parser]) -> None:
 
 def run_replay(session: Session, arguments: argparse.Namespace) -> int:
     """Replay a range."""
+    from api.relays import with_relays
     from projections.replay import replay
 
     nation = arguments.view
@@ -61,7 +62,7 @@ def run_replay(session: Session, arguments: argparse.Namespace) -> int:
         end = moment(session, home, nation, arguments.end)
         after = 0 if arguments.begin is None else home.view(nation).at(arguments.begin - 1).position
         facts = end.store.changed(end.generation, after, end.position)
-        rows = replay(facts, after, end.position, arguments.stream)
+        rows = with_relays(home, replay(facts, after, end.position, arguments.stream))
         answer = {**frame_of(end), "after": after, "stream": arguments.stream, "rows": rows}
         words = Words(session.language(nation))
         session.answer(document(home, answer), lambda: replay_screen(words, home, answer))
@@ -84,6 +85,8 @@ def _replay_row(words: Words, row: Mapping[str, Any], nation: str) -> list[Cell]
         remarks.append(words("late by", minutes=row["late_minutes"]))
     if row["sealed"]:
         remarks.append(words.of(PLAIN["sealed"]))
+    if row.get("relayed"):
+        remarks.append(words("relayed"))
     what = said(words, row) + (f" [{'; '.join(remarks)}]" if remarks else "")
     at = words.short(row["recorded_at"], nation)
     return [at, row["position"], row["label"], row["stream"], row["authority"], what]

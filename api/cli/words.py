@@ -45,6 +45,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "disputed": ("of which {count} disputed", "dont {count} contesté(s)"),
     "disputed withdrawn": ("{count} more withdrawn, disputed", "{count} de plus, retrait contesté"),
     "disputed because": ("disputed: its key was reported compromised", "contesté : sa clé est signalée comme compromise"),
+    "relayed": ("relayed by its national authority", "transmis par son autorité nationale"),
     "disputed gone": ("Withdrawn by what is disputed, not counted", "Retiré par ce qui est contesté, non compté"),
     "breaches": ("Sealed against the rules", "Scellé contre les règles"),
     "parked": (

@@ -27,7 +27,7 @@ from ledger.events.keys import EVENT_KEY, NATIONAL_AUTHORITY, Key, KeyRing, name
 from ledger.events.registry import Registry
 from ledger.events.registry_types import PolicyAdopted
 from ledger.events.signers import require_key_in_force
-from ledger.formats import keys
+from ledger.formats import keys, sealing
 
 
 def require_key_step(ring: KeyRing, event: Event, position: int, registry: Registry) -> None:
@@ -55,6 +55,8 @@ def _require_public(key_id: str, type_code: int, public: bytes) -> None:
             keys.require_strong(public)
         elif type_code == keys.P256_DOCUMENT:
             keys.require_point(public)
+        else:
+            sealing.require_sealing_key(public)
     except errors.EntenteError as wrong:
         wrong.field = "data.public_key"
         raise

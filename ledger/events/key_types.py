@@ -43,7 +43,7 @@ class Predecessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: Origin
     size: Position
     root: Sha256
-    open_streams: Annotated[dict[str, Position], msgspec.Meta(max_length=256, description="stream → version")] = {}
+    open_streams: Annotated[dict[str, Position], msgspec.Meta(max_length=1_024, description="stream → version")] = {}
 
 
 @event_type("ledger.opened", en="Ledger opened", fr="Ouverture du journal commun", signers="both_nations", exempt=KEYS)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from ledger import errors
+from ledger.events.registry import Registry
 from ledger.evidence.checks import Problem
 from ledger.formats import merkle, tiles
+from ledger.formats.policies import Succession
 from ledger.formats.policy import Policy
 
 Vouched = Sequence[tuple[int, bytes, int]]
@@ -35,9 +37,26 @@ def check_cosignatures(
     check = _Cosignatures(log, policy, entries)
     for site, vouched in remembered.items():
         check.compare(site, vouched)
-    # Sites are groups of keys; a group of groups, such as the quorum, is nobody who signs.
-    sites = sorted(g for g, group in policy.groups.items() if set(group.members) <= check.names)
-    return sites or sorted(check.names), check.times, check.problems
+    return check.cosigned_by(), check.times, check.problems
+
+
+def check_adopted(policy: Policy, registry: Registry) -> set[Problem]:
+    """That the policies held are those which the log says both nations adopted, each from its size on.
+
+    A policy that was given alone decides alone: its holder may trust others than the log says. Then nothing is compared.
+    """
+    if not isinstance(policy, Succession):
+        return set()
+    governing = {(span.sha256, span.from_size) for span in policy.spans}
+    problems = {
+        (adopted.position, f"the policy {adopted.sha256[:16]}… adopted from size {adopted.from_size} is not held here")
+        for adopted in registry.policies
+        if (adopted.sha256, adopted.from_size) not in governing
+    }
+    on_record = {(adopted.sha256, adopted.from_size) for adopted in registry.policies}
+    for sha256, size in governing - on_record:
+        problems.add((size, f"no entry adopts the policy {sha256[:16]}… from size {size}"))
+    return problems
 
 
 class _Cosignatures:
@@ -45,7 +64,6 @@ class _Cosignatures:
         self.log, self.policy, self.entries = log, policy, entries
         self.problems: set[Problem] = set()
         self.names: set[str] = set()
-        self.by_key = {w.key.name: name for name, w in policy.witnesses.items()}
         self.lines: dict[int, dict[str, str]] = {}
         for size, name, line in log.cosignature_rows():
             self.lines.setdefault(size, {})[name] = line
@@ -53,6 +71,19 @@ class _Cosignatures:
         for size, lines in sorted(self.lines.items()):
             for name, line in lines.items():
                 self._check_line(size, name, line)
+
+    def _by_key(self, size: int) -> dict[str, str]:
+        """Key name -> name in the policy, of the cosigners listed for a checkpoint of this size."""
+        return {witness.key.name: name for name, witness in self.policy.at(size).witnesses.items()}
+
+    def cosigned_by(self) -> list[str]:
+        """The sites (groups of keys that make up the quorum, where complete) that cosigned some checkpoint; else its keys."""
+        sites = set()
+        for size, lines in self.lines.items():
+            verified = [name for key, name in self._by_key(size).items() if key in lines and (size, key) in self.times]
+            governing = self.policy.at(size)
+            sites |= {party for party in governing.parties() if governing.has_witnessed(party, verified)}
+        return sorted(sites) or sorted(self.names)
 
     def _note(self, size: int) -> bytes | None:
         return next((note for s, note in self.log.checkpoint_rows(size - 1, size) if s == size), None)
@@ -67,7 +98,7 @@ class _Cosignatures:
             return
         try:
             cosigned = self.policy.verify(note + line.encode() + b"\n").cosigned
-            known = self.by_key.get(name)
+            known = self._by_key(size).get(name)
             if known is None or list(cosigned) != [known]:
                 raise errors.BadNote(f"the line kept as {name} is not by that cosigner of the policy")
             self.names.add(known)
@@ -77,15 +108,15 @@ class _Cosignatures:
 
     def compare(self, site: str, vouched: Vouched) -> None:
         """Hold one cosigner's own memory against what is kept here; `site` is the prefix of its key names."""
-        own = [name for name in self.by_key if name.startswith(site)]
         for size, root, time in vouched:
             if size > self.entries:
                 self._problem(self.entries, f"{site} cosigned size {size}: entries {self.entries + 1} to {size} are gone")
                 continue
+            own = [name for name in self._by_key(size) if name.startswith(site)]
             self._compare_one(site, size, root, time, own)
         sizes = {size for size, _, _ in vouched}
         for size, lines in self.lines.items():
-            if size not in sizes and any(name in lines for name in own):
+            if size not in sizes and any(name.startswith(site) for name in self._by_key(size) if name in lines):
                 self._problem(size, f"{site} does not remember having cosigned size {size}")
 
     def _compare_one(self, site: str, size: int, root: bytes, time: int, own: Sequence[str]) -> None:

@@ -92,20 +92,19 @@ def find_bracket(finality: Finality, position: int) -> Bracket:
     parties = finality.policy.parties()
     before = {party: finality.last_by(party, position - 1) for party in parties}
     after = {party: finality.first_by(party, position) for party in parties}
-    return Bracket(position, recorded_at, tuple(parties), _words(before, parties, min), _words(after, parties, max))
+    said = (_words(before, finality.policy, min), _words(after, finality.policy, max))
+    return Bracket(position, recorded_at, tuple(parties), *said)
 
 
-def _words(
-    found: Mapping[str, Verified | None], parties: Mapping[str, frozenset[str]], choose: Callable[[Iterable[int]], int]
-) -> dict[str, Word]:
+def _words(found: Mapping[str, Verified | None], policy: Policy, choose: Callable[[Iterable[int]], int]) -> dict[str, Word]:
     """Where a nation's keys bear different times, the one that claims least."""
-    return {
-        party: Word(
-            verified.checkpoint.size, choose(verified.cosigned[name] for name in parties[party] & verified.cosigned.keys())
-        )
-        for party, verified in found.items()
-        if verified is not None
-    }
+    words = {}
+    for party, verified in found.items():
+        if verified is not None:
+            size = verified.checkpoint.size
+            names = policy.at(size).parties()[party] & verified.cosigned.keys()
+            words[party] = Word(size, choose(verified.cosigned[name] for name in names))
+    return words
 
 
 def _shown(at: int | None, words: Mapping[str, Word]) -> dict[str, Any]:
@@ -130,9 +129,10 @@ class Instants:
 
     def check(self, times: Mapping[tuple[int, str], int], policy: Policy) -> set[Problem]:
         """What contradicts these co-signatures, {(size, key name): Unix seconds}; those of others than the quorum's pass."""
-        names = {policy.witnesses[name].key.name for party in policy.parties().values() for name in party}
         problems: set[Problem] = set()
         for (size, name), time in times.items():
+            governing = policy.at(size)
+            names = {governing.witnesses[witness].key.name for party in governing.parties().values() for witness in party}
             last, following = self._recorded.get(size), self._recorded.get(size + 1)
             at = format_instant(time * MICROSECONDS)
             if name in names and last is not None and is_late(last, time):

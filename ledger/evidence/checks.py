@@ -26,13 +26,14 @@ Problem = tuple[int, str]
 class Job(msgspec.Struct):
     """One chunk: rows of entries, the public keys its signatures name, and what is kept beside these positions.
 
-    `holder` is the nation whose copy this is, which holds no sections of the other alone; empty where everything is held.
+    `log_keys` are those of each policy, with the size from which it governs. `holder` is the nation whose copy this is, which
+    holds no sections of the other alone; empty where everything is held.
     """
 
     rows: Sequence[Row]
     publics: Mapping[str, bytes]
     notes: Sequence[tuple[int, bytes]]
-    log_keys: Sequence[str]
+    log_keys: Sequence[tuple[int, Sequence[str]]]
     sections: Sequence[tuple[int, str, bytes]]
     wraps: Sequence[tuple[int, str, str, bytes]]
     openers: Mapping[str, bytes]
@@ -165,15 +166,20 @@ def _check_section(
 
 
 def _check_notes(job: Job, outcome: Outcome) -> None:
-    verifiers = [note.NoteVerifier(note.parse_verifier_key(key)) for key in job.log_keys]
+    periods = [(first, [note.parse_verifier_key(key) for key in keys]) for first, keys in job.log_keys]
+    verifiers = [note.NoteVerifier(key) for key in dict.fromkeys(key for _, keys in periods for key in keys)]
     for size, signed in job.notes:
         try:
             text, lines = note.split_note(bytes(signed))
-            checkpoint = note.parse_checkpoint(note.open_note(bytes(signed), verifiers).text)
+            opened = note.open_note(bytes(signed), verifiers)
+            checkpoint = note.parse_checkpoint(opened.text)
             if checkpoint.size != size:
                 raise errors.BadNote(f"it is for size {checkpoint.size}")
-            if note.format_note(text, lines) != bytes(signed) or len(lines) != 1:
+            if note.format_note(text, lines) != bytes(signed) or (job.has_sections and len(opened.signed) != len(lines)):
                 raise errors.BadNote("it is not the note as the log signed it")
+            governing = next(keys for first, keys in reversed(periods) if first <= size)
+            if not opened.signed.keys() & set(governing):
+                raise errors.BadNote("no key has signed it that was the log's at that size")
             outcome.roots.append((size, checkpoint.root))
         except errors.EntenteError as wrong:
             outcome.problems.append((size, f"checkpoint of size {size}: {wrong}"))

@@ -145,7 +145,8 @@ class Collector:
             answer = self._submit(witness, size, signed)
         lines = submission.parse_lines(answer, witness.keys)
         verified = self.policy.verify(note.add_lines(signed, lines))
-        missing = {key.name for key in witness.keys} - {self.policy.witnesses[name].key.name for name in verified.cosigned}
+        listed = self.policy.at(size).witnesses
+        missing = {key.name for key in witness.keys} - {listed[name].key.name for name in verified.cosigned}
         if missing:
             raise errors.VerificationFailed(f"{witness.name} did not cosign with {', '.join(sorted(missing))}")
         return lines

@@ -23,6 +23,8 @@ from ledger.formats import cosignature, keys, merkle, note
 from ledger.formats.policy import Policy, Verified
 
 STATE = "cosigner.sqlite"
+KINDS = ("ed", "pq")
+PAIRS_MAX = 64
 AHEAD_SECONDS_MAX = 120
 MICROSECONDS = 1_000_000
 
@@ -73,14 +75,32 @@ def create(folder: Path, name: str) -> None:
 
 
 def load(folder: Path) -> dict[str, cosignature.Cosigner]:
-    """The two cosigners of a folder by kind, named `<name>-ed` and `<name>-pq`. Raises NotFound."""
+    """The cosigners of a folder by kind, named `<name>-<kind>`: `ed` and `pq`, and later pairs (`ed-2`, `pq-2`), oldest first.
+
+    Raises NotFound.
+    """
     if not (folder / "name").exists():
         raise errors.NotFound(f"there is no cosigner in {folder}", remedy="give the home that holds it")
     name = (folder / "name").read_text(encoding="utf-8").strip()
-    return {
-        "ed": cosignature.Cosigner(f"{name}-ed", keys.load_private(folder / "ed.pem")),
-        "pq": cosignature.Cosigner(f"{name}-pq", cosignature.LatticeKey.load(folder / "pq.pem")),
-    }
+    found: dict[str, cosignature.Cosigner] = {}
+    for number in range(1, PAIRS_MAX + 1):
+        ed, pq = (kind if number == 1 else f"{kind}-{number}" for kind in KINDS)
+        if (folder / f"{ed}.pem").exists():
+            found[ed] = cosignature.Cosigner(f"{name}-{ed}", keys.load_private(folder / f"{ed}.pem"))
+            found[pq] = cosignature.Cosigner(f"{name}-{pq}", cosignature.LatticeKey.load(folder / f"{pq}.pem"))
+    if not found:
+        raise errors.NotFound(f"there are no keys of a cosigner in {folder}", remedy="give the home that holds them")
+    return found
+
+
+def add_pair(folder: Path) -> list[str]:
+    """Make the next pair of keys of a cosigner, which signs nothing until a policy lists it; returns their kinds."""
+    number = next(n for n in range(2, PAIRS_MAX + 2) if not (folder / f"ed-{n}.pem").exists())
+    if number > PAIRS_MAX:
+        raise errors.BadQuestion(f"{folder} has {PAIRS_MAX} pairs of keys", remedy="move those away that no policy lists")
+    keys.save_private(folder / f"ed-{number}.pem", keys.SigningKey.generate())
+    cosignature.LatticeKey.generate().save(folder / f"pq-{number}.pem")
+    return [f"{kind}-{number}" for kind in KINDS]
 
 
 class Cosigner:
@@ -160,6 +180,7 @@ class Cosigner:
             raise errors.Unavailable(f"entry {checkpoint.size} is more than {AHEAD_SECONDS_MAX} s ahead of this site's clock")
         inspected = self._inspect(log, checkpoint.size)
         _require_root(log, checkpoint, inspected)
+        signers = self._signing(checkpoint.size)
         with self._state() as state:
             state.execute("BEGIN IMMEDIATE")
             time = _store(state, checkpoint, now // MICROSECONDS, old_size)
@@ -167,10 +188,18 @@ class Cosigner:
             state.execute("COMMIT")
         self._vouched = checkpoint.size
         text, _ = note.split_note(signed)
-        lines = [signer.cosign(text, time) for signer in self.signers.values()]
+        lines = [signer.cosign(text, time) for signer in signers]
         if checkpoint.size:
             log.add_cosignatures(checkpoint.size, lines)
         return lines
+
+    def _signing(self, size: int) -> list[cosignature.Cosigner]:
+        """Those of its keys that the policy lists for a checkpoint of this size: both pairs while one follows the other."""
+        listed = {witness.key for witness in self.policy.at(size).witnesses.values()}
+        found = [signer for signer in self.signers.values() if signer.key in listed]
+        if not found:
+            raise errors.UnsafeSetting("the policy lists no key of this cosigner", remedy="give it the newest policy")
+        return found
 
     # -- a state that is too old -------------------------------------------------------------------------------------------
 
@@ -191,7 +220,8 @@ class Cosigner:
         Raises VerificationFailed.
         """
         own = {signer.key for signer in self.signers.values()}
-        if not any(self.policy.witnesses[name].key in own for name in verified.cosigned):
+        witnesses = self.policy.at(verified.checkpoint.size).witnesses
+        if not any(witnesses[name].key in own for name in verified.cosigned):
             return
         self._require_not_beyond(verified.checkpoint.size)
 

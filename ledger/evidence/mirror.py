@@ -129,7 +129,7 @@ class Mirror:
         text, lines = note.split_note(signed)
         own = [line for line in lines if (line.name, line.key_id) == (verified.log.name, verified.log.key_id)]
         self.held.keep_checkpoint(size, note.format_note(text, own[:1]))
-        keys = {self.policy.witnesses[name].key for name in verified.cosigned}
+        keys = {self.policy.at(size).witnesses[name].key for name in verified.cosigned}
         known = {(key.name, key.key_id) for key in keys}
         self.held.add_cosignatures(size, [line for line in lines if (line.name, line.key_id) in known])
 

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any, Protocol
 
-from ledger.evidence.beside import FullTiles, check_cosignatures
+from ledger.evidence.beside import FullTiles, check_adopted, check_cosignatures
 from ledger.evidence.bracket import Instants
 from ledger.evidence.checks import Job, Outcome, Problem, Row, check_chunk
 from ledger.evidence.exported import ExportedLog
@@ -87,7 +87,7 @@ def verify(
     tiles, misplaced = run.tiles.compare(log.tile_rows(), run.walk.position)
     if isinstance(log, ExportedLog):
         misplaced |= run.tiles.compare_partial(log.partial_tiles(), run.walk.position)
-    problems = sorted(run.problems | wrong | misplaced, key=lambda p: (p[0], p[1]))
+    problems = sorted(run.problems | wrong | misplaced | check_adopted(policy, run.walk.registry), key=lambda p: (p[0], p[1]))
     counts = run.counts
     return {
         "ok": not problems,
@@ -150,7 +150,7 @@ class _Verification:
             publics = self._walk(rows)
             notes = self.log.checkpoint_rows(after, upto)
             sections, wraps = self.log.section_rows(after, upto), self.log.wrap_rows(after, upto)
-            log_keys = [str(log.key) for log in self.policy.logs]
+            log_keys = [(first, [str(log.key) for log in policy.logs]) for first, policy in self.policy.periods()]
             job = Job(rows, publics, notes, log_keys, sections, wraps, self.openers, self.log.has_store, self.holder)
             waiting.append((submit(job), notes))
             if len(waiting) >= CHUNKS_IN_FLIGHT:

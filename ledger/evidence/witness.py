@@ -88,8 +88,9 @@ class Witness:
 
     def checkpoint(self) -> bytes | None:
         """The newest checkpoint this witness cosigned, with its lines and the log's, or None."""
-        signer = self.mirror.cosigner.signers["ed"]
-        return self.mirror.held.newest_cosigned(signer.name)
+        newest_first = reversed(self.mirror.cosigner.signers.values())
+        found = (self.mirror.held.newest_cosigned(signer.name) for signer in newest_first)
+        return next((signed for signed in found if signed is not None), None)
 
 
 def _moved(size: int) -> Answer:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nacl.bindings
 import nacl.exceptions
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 
@@ -158,24 +158,68 @@ def verify_with_openssl(public: bytes, message: bytes, signature: bytes) -> None
 # -- document keys --------------------------------------------------------------------------------------------------------
 
 
+class DocumentKey:
+    """A P-256 private key, for signing documents outside the log."""
+
+    __slots__ = ("_private", "key_id", "public")
+
+    def __init__(self, private: ec.EllipticCurvePrivateKey) -> None:
+        assert isinstance(private.curve, ec.SECP256R1), "a document key is of P-256"
+        self._private = private
+        form = serialization.PublicFormat.UncompressedPoint
+        self.public = private.public_key().public_bytes(serialization.Encoding.X962, form)
+        self.key_id = key_id(P256_DOCUMENT, self.public)
+
+    @classmethod
+    def generate(cls) -> DocumentKey:
+        """A new key from the system's randomness."""
+        return cls(ec.generate_private_key(ec.SECP256R1()))
+
+    @classmethod
+    def load(cls, path: Path) -> DocumentKey:
+        """Read a key written by `save` or by openssl. Raises Malformed."""
+        private = _load_pem(path)
+        if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
+            raise errors.Malformed("not a P-256 private key", field=path.name)
+        return cls(private)
+
+    def save(self, path: Path) -> None:
+        """Write PEM PKCS #8, mode 0600. The file must not exist."""
+        write_secret(path, _pem(self._private))
+
+    def sign(self, message: bytes) -> bytes:
+        """ECDSA with SHA-256: r ‖ s, 32 bytes each."""
+        r, s = utils.decode_dss_signature(self._private.sign(message, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    def __repr__(self) -> str:
+        return f"DocumentKey({self.key_id[:16]}…)"
+
+
 def require_point(public: bytes) -> None:
     """Raise WeakKey unless these are the 65 bytes of an uncompressed point of P-256."""
-    try:
-        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
-    except ValueError:
-        raise errors.WeakKey("the public key is not a point of P-256", field="public_key") from None
+    _point(public)
 
 
 def verify_document(public: bytes, message: bytes, signature: bytes) -> None:
     """ECDSA P-256 with SHA-256; the signature is r ‖ s, 32 bytes each, as browsers make it. Raises WeakKey or BadSignature."""
-    require_point(public)
+    point = _point(public)
     if len(signature) != 64:
         raise errors.BadSignature(f"a P-256 signature has 64 bytes, not {len(signature)}")
     encoded = utils.encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
     try:
-        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public).verify(encoded, message, ec.ECDSA(hashes.SHA256()))
+        point.verify(encoded, message, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
         raise errors.BadSignature from None
+
+
+def _point(public: bytes) -> ec.EllipticCurvePublicKey:
+    try:
+        if len(public) == ALGORITHMS[P256_DOCUMENT].public_bytes:
+            return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+    except ValueError:
+        pass  # told below, as a wrong length is
+    raise errors.WeakKey("the public key is not a point of P-256", field="public_key")
 
 
 # -- private key files ----------------------------------------------------------------------------------------------------
@@ -183,22 +227,26 @@ def verify_document(public: bytes, message: bytes, signature: bytes) -> None:
 
 def save_private(path: Path, key: SigningKey) -> None:
     """Write a private key as PEM PKCS #8, mode 0600. The file must not exist: a key is never overwritten."""
-    private = ed25519.Ed25519PrivateKey.from_private_bytes(key.seed)
-    write_secret(
-        path,
-        private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
-    )
+    write_secret(path, _pem(ed25519.Ed25519PrivateKey.from_private_bytes(key.seed)))
 
 
 def load_private(path: Path) -> SigningKey:
     """Read an Ed25519 private key written by `save_private` or by openssl. Raises Malformed naming the file's fault."""
-    try:
-        private = serialization.load_pem_private_key(read_secret(path), password=None)
-    except (ValueError, TypeError) as wrong:
-        raise errors.Malformed("not an unencrypted PEM private key", field=str(path.name)) from wrong
+    private = _load_pem(path)
     if not isinstance(private, ed25519.Ed25519PrivateKey):
         raise errors.Malformed("not an Ed25519 private key", field=str(path.name))
     return SigningKey(private.private_bytes_raw())
+
+
+def _pem(private: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+    return private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def _load_pem(path: Path) -> object:
+    try:
+        return serialization.load_pem_private_key(read_secret(path), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as wrong:
+        raise errors.Malformed("not an unencrypted PEM private key", field=str(path.name)) from wrong
 
 
 def write_secret(path: Path, body: bytes) -> None:

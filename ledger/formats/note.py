@@ -248,7 +248,7 @@ def parse_checkpoint(text: bytes) -> Checkpoint:
     return Checkpoint(lines[0], int(lines[1]), root)
 
 
-def sign_checkpoint(checkpoint: Checkpoint, key: keys.SigningKey) -> bytes:
-    """The note of a checkpoint, signed by its log, whose key is named after its origin."""
+def sign_checkpoint(checkpoint: Checkpoint, *signers: keys.SigningKey) -> bytes:
+    """The note of a checkpoint, signed by its log with each of its keys, which are named after its origin."""
     text = format_checkpoint(checkpoint)
-    return format_note(text, [sign_line(checkpoint.origin, key, text)])
+    return format_note(text, [sign_line(checkpoint.origin, key, text) for key in signers])

@@ -67,6 +67,14 @@ class Policy:
     quorum: str
     _verifiers: dict[VerifierKey, Verifier] = field(default_factory=dict, compare=False, repr=False)
 
+    def at(self, size: int) -> Policy:
+        """The policy that governs a checkpoint of this size: this one, unless there were others before it (policies.py)."""
+        return self
+
+    def periods(self) -> list[tuple[int, Policy]]:
+        """(first size, policy) of all that governed, in order."""
+        return [(0, self)]
+
     def is_final(self, verified_names: Collection[str]) -> bool:
         """Whether these witnesses, by their names in the policy, make up the quorum."""
         return self.has_witnessed(self.quorum, verified_names)

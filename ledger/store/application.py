@@ -57,23 +57,25 @@ class Ledger(LogReader, Application[str]):
         url: str,
         *,
         log_key: SigningKey | None = None,
+        also_signing: Sequence[SigningKey] = (),
         origin: str | None = None,
         clock: Callable[[], int] | None = None,
     ) -> Ledger:
         """Open the ledger at a SQLAlchemy URL whose schema has been made (`migrations.upgrade`).
 
-        Without the log's private key it only reads. `origin` is what the log must be, or be opened as. `clock` gives
-        microseconds since 1970 UTC and is for exercises alone. A process that was forked opens its own: connections and
-        threads do not survive a fork. Raises UnsafeSetting naming the setting, Unavailable, or
-        VerificationFailed where the tree is not the one its newest checkpoint signs.
+        Without the log's private key it only reads. While one key of the log follows another both sign (`also_signing`).
+        `origin` is what the log must be, or be opened as. `clock` gives microseconds since 1970 UTC and is for exercises
+        alone. A process that was forked opens its own: connections and threads do not survive a fork. Raises UnsafeSetting
+        naming the setting, Unavailable, or VerificationFailed where the tree is not the one its newest checkpoint signs.
         """
         ledger = cls({Factory.STORE_URL: url})
         try:
             ledger._require_schema()
             safety.require_safe(ledger.engine)
             if log_key is not None:
-                ledger._sequencer = Sequencer(ledger.engine, log_key, ledger.tree, origin, clock)
-                ledger._require_settings(log_key, origin, clock is not None)
+                log_keys = (log_key, *also_signing)
+                ledger._sequencer = Sequencer(ledger.engine, log_keys, ledger.tree, origin, clock)
+                ledger._require_settings(log_keys, origin, clock is not None)
         except errors.EntenteError:
             ledger.close()
             raise
@@ -112,7 +114,7 @@ class Ledger(LogReader, Application[str]):
                 remedy="run `entente init` for a new ledger, or the migrations for one of an older version",
             )
 
-    def _require_settings(self, log_key: SigningKey, origin: str | None, is_clock_injected: bool) -> None:
+    def _require_settings(self, log_keys: Sequence[SigningKey], origin: str | None, is_clock_injected: bool) -> None:
         """What must fit a log that has begun: its key, its origin, its clock."""
         assert self._sequencer is not None
         keys = self._sequencer.head.keys
@@ -123,8 +125,9 @@ class Ledger(LogReader, Application[str]):
             raise errors.UnsafeSetting(f"this log is {keys.origin}, not {origin}", field="origin")
         if is_clock_injected and not keys.exercise:
             raise errors.UnsafeSetting("only an exercise may be told the time", field="clock")
+        known = [note.NoteVerifier(note.VerifierKey(keys.origin, note.ED25519_NOTE, key.public)) for key in log_keys]
         try:
-            note.open_note(newest[1], [note.NoteVerifier(note.VerifierKey(keys.origin, note.ED25519_NOTE, log_key.public))])
+            note.open_note(newest[1], known)
         except errors.BadNote as wrong:
             raise errors.UnsafeSetting(
                 "this is not the key that signed the newest checkpoint", field="log_key", remedy="give the log's own key"

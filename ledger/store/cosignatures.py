@@ -65,33 +65,36 @@ class Cosignatures:
             return tuple(connection.execute(select(*each)).one()) if names else ()
 
 
-Sizes = Callable[[Sequence[str], int], list[int]]
-
-
 class Finality:
-    """What is final of a log under a policy, and what is not yet."""
+    """What is final of a log under its policy, or its policies one after another, and what is not yet.
+
+    Witnesses and groups go by their names, each period having its own keys under them.
+    """
 
     def __init__(self, log: LogReader, policy: Policy) -> None:
         self.log = log
         self.policy = policy
-        self.cosignatures = Cosignatures(log.engine)
-        self._verified: dict[tuple[str, int], Verified] = {}
+        periods, lines = policy.periods(), Cosignatures(log.engine)
+        lasts = [first - 1 for first, _ in periods[1:]] + [NEVER - 1]
+        self._periods = [
+            _Period(log, lines, governing, first, last) for (first, governing), last in zip(periods, lasts, strict=True)
+        ]
 
     def first_final(self, position: int) -> Verified | None:
         """The first final checkpoint that covers a position, or None."""
-        return self.first_by(self.policy.quorum, position)
+        return self._first(lambda policy: policy.quorum, position)
 
     def newest_final(self) -> Verified | None:
         """The newest final checkpoint, or None."""
-        return self.last_by(self.policy.quorum, NEVER - 1)
+        return self._last(lambda policy: policy.quorum, NEVER - 1)
 
     def first_by(self, name: str, position: int) -> Verified | None:
         """The first checkpoint that covers a position and that this witness, or this group of the policy, cosigned; or None."""
-        return self._find(name, position, self.cosignatures.next_by, 1)
+        return self._first(lambda policy: name, position)
 
     def last_by(self, name: str, size: int) -> Verified | None:
         """The newest checkpoint not beyond a size that this witness, or this group of the policy, cosigned; or None."""
-        return self._find(name, size, self.cosignatures.newest_by, -1)
+        return self._last(lambda policy: name, size)
 
     def covering(self, position: int) -> dict[str, Any]:
         """The checkpoint to show beside what rests on a position: the first final one that covers it, else the first.
@@ -120,8 +123,10 @@ class Finality:
         covered = final.checkpoint.size if final is not None else head if self.policy.quorum == NO_QUORUM else 0
         group = self.policy.groups.get(self.policy.quorum)
         members = group.members if group is not None else (self.policy.quorum,) if covered < head else ()
-        newest_lines = self._seen(self.policy.quorum, NEVER - 1, self.cosignatures.newest_by)
-        sizes = {member: self._settle(member, NEVER - 1, self.cosignatures.newest_by, newest_lines) for member in members}
+        lines = self._periods[-1].seen(self.policy.quorum, NEVER - 1, -1)
+        sizes = {
+            member: self._periods[-1].settle(member, NEVER - 1, -1, lines) or self._kept_before(member) for member in members
+        }
         behind = {m: {"size": size, "since": self._since(size)} for m, size in sizes.items() if size < head}
         return {
             "tail": {"entries": head - covered, "since": self._since(covered) if covered < head else None},
@@ -133,11 +138,33 @@ class Finality:
 
     # -- searching -----------------------------------------------------------------------------------------------------
 
-    def _find(self, name: str, size: int, sizes: Sizes, step: int) -> Verified | None:
+    def _first(self, name_in: Callable[[Policy], str], position: int) -> Verified | None:
+        """From the period that governs a position onwards: the first checkpoint that covers it and verifies."""
+        found = (period.find(name_in(period.policy), position, 1) for period in self._periods)
+        return next((verified for verified in found if verified is not None), None)
+
+    def _last(self, name_in: Callable[[Policy], str], size: int) -> Verified | None:
+        """From the newest period backwards: the newest checkpoint not beyond a size that verifies."""
+        found = (period.find(name_in(period.policy), size, -1) for period in reversed(self._periods))
+        return next((verified for verified in found if verified is not None), None)
+
+    def _kept_before(self, name: str) -> int:
+        """The newest size, before the newest policy, at which this witness or group left lines, verified or not; 0 for none."""
+        found = (period.settle(name, NEVER - 1, -1) for period in reversed(self._periods[:-1]))
+        return next((size for size in found if size), 0)
+
+
+class _Period:
+    """The sizes that one policy governs, `first` to `last`, and the search among them, upwards (step 1) or downwards (-1)."""
+
+    def __init__(self, log: LogReader, lines: Cosignatures, policy: Policy, first: int, last: int) -> None:
+        self.log, self.lines, self.policy = log, lines, policy
+        self._first, self._last = first, last
+        self._verified: dict[tuple[str, int], Verified] = {}
+
+    def find(self, name: str, size: int, step: int) -> Verified | None:
         """Go from candidate to candidate until one verifies: no line is believed unverified."""
-        if name == NO_QUORUM:
-            return None
-        while size := self._settle(name, size, sizes):
+        while size := self.settle(name, size, step):
             verified = self._verified.get((name, size))
             if verified is None:
                 verified = self.policy.verify(self.log.signed_checkpoint(size))
@@ -154,22 +181,29 @@ class Finality:
             self._verified.clear()
         self._verified[name, verified.checkpoint.size] = verified
 
-    def _settle(self, name: str, size: int, sizes: Sizes, seen: Mapping[str, int] | None = None) -> int:
-        """The first size, in the direction asked, at which this witness or enough of this group left lines; 0 for none.
+    def settle(self, name: str, size: int, step: int, seen: Mapping[str, int] | None = None) -> int:
+        """The first size from `size` on at which this witness or enough of this group left lines; 0 for none.
 
         `seen` is what each name's line nearest to `size` is, where that was asked already.
         """
-        while 0 < size < NEVER:
-            seen = seen or self._seen(name, size, sizes)
-            size = self._bound(name, seen, upwards=sizes == self.cosignatures.next_by)
-            if 0 < size < NEVER and self._stands(name, seen, size):
+        if name not in self.policy.groups and name not in self.policy.witnesses:
+            return 0
+        size = max(size, self._first) if step > 0 else min(size, self._last)
+        while max(self._first, 1) <= size <= self._last:
+            seen = seen or self.seen(name, size, step)
+            size = self._bound(name, seen, upwards=step > 0)
+            if max(self._first, 1) <= size <= self._last and self._stands(name, seen, size):
                 return size
             seen = None
         return 0
 
-    def _seen(self, name: str, size: int, sizes: Sizes) -> dict[str, int]:
+    def seen(self, name: str, size: int, step: int) -> dict[str, int]:
+        """Of each witness of a group, the size nearest to one at which it left a line."""
+        if name not in self.policy.groups and name not in self.policy.witnesses:
+            return {}
         names = sorted(self._names(name))
-        return dict(zip(names, sizes(names, size), strict=True))
+        ask = self.lines.next_by if step > 0 else self.lines.newest_by
+        return dict(zip(names, ask(names, size), strict=True))
 
     def _stands(self, name: str, seen: Mapping[str, int], size: int) -> bool:
         """Whether this witness, or enough members of this group, are seen to have left lines at just this size."""

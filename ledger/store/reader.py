@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -28,6 +29,8 @@ from ledger.store.writer import Placed
 
 PROBES = 31
 """Instants read in one round trip while searching for a position: 4 trips for a million entries."""
+
+POSITIONS_AT_ONCE = 500
 
 ENTRIES = tables.entries.c
 _ROW = struct.Struct(">hiqi")
@@ -77,6 +80,13 @@ class LogReader:
             raise errors.NotFound(f"there is no entry at position {position}", field="position")
         return bytes(row[0])
 
+    def entries_at(self, positions: Sequence[int]) -> Iterator[Placed]:
+        """(position, entry) of these positions, in their order."""
+        for at in range(0, len(positions), POSITIONS_AT_ONCE):
+            wanted = positions[at : at + POSITIONS_AT_ONCE]
+            query = select(ENTRIES.position, ENTRIES.entry).where(ENTRIES.position.in_(wanted)).order_by(ENTRIES.position)
+            yield from ((position, bytes(entry)) for position, entry in self._all(query))
+
     def stream_entries(self, stream: str) -> list[Placed]:
         """(position, entry) of one stream, in order of version."""
         query = select(ENTRIES.position, ENTRIES.entry).where(ENTRIES.stream == stream).order_by(ENTRIES.version)
@@ -117,8 +127,18 @@ class LogReader:
 
     def governing(self, upto: int) -> list[Placed]:
         """(position, entry) of everything that changes what may be signed after it, in order, up to a position."""
-        query = select(ENTRIES.position, ENTRIES.entry).where(ENTRIES.type.in_(tables.GOVERNING), ENTRIES.position <= upto)
+        query = select(ENTRIES.position, ENTRIES.entry).where(tables.is_governing, ENTRIES.position <= upto)
         return [(position, bytes(entry)) for position, entry in self._all(query.order_by(ENTRIES.position))]
+
+    def adopted(self) -> list[tuple[str, int]]:
+        """(digest of its file, size from which it governs) of every policy on record, in order."""
+        query = select(ENTRIES.entry).where(tables.is_governing, ENTRIES.type == "policy.adopted").order_by(ENTRIES.position)
+        found = []
+        for (entry,) in self._all(query):
+            with suppress(errors.EntenteError):  # what is wrong with it, verification says
+                data = event_of(bytes(entry)).data
+                found.append((data.sha256, data.from_size))
+        return found
 
     def standing_at(self, position: int) -> tuple[KeyRing, Registry]:
         """Keys and registry as they stood behind a position, made again from the entries that govern them and nothing else."""

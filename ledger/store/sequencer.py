@@ -15,7 +15,7 @@ import copy
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from sqlalchemy.engine import Engine
@@ -51,10 +51,15 @@ class Sequencer:
     """
 
     def __init__(
-        self, engine: Engine, log_key: SigningKey, tree: TreeReader, origin: str | None = None, clock: Clock | None = None
+        self,
+        engine: Engine,
+        log_keys: Sequence[SigningKey],
+        tree: TreeReader,
+        origin: str | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._engine = engine
-        self._log_key = log_key
+        self._log_keys = log_keys
         self._tree = tree
         self._genesis = Genesis(origin, clock is not None)
         self.indexes: dict[int, str] = {}
@@ -246,7 +251,7 @@ class Sequencer:
         edge = head.edge.copy()
         tiles = edge.extend(leaf_hashes)
         checkpoint = note.Checkpoint(draft.keys.origin, edge.size, edge.frontier.root())
-        batch = Batch(draft.rows(), edge.size, note.sign_checkpoint(checkpoint, self._log_key), tiles)
+        batch = Batch(draft.rows(), edge.size, note.sign_checkpoint(checkpoint, *self._log_keys), tiles)
         batch.sections, batch.wraps = draft.beside()
         self._writer.commit(batch)
         self.commits += 1

@@ -54,7 +54,7 @@ class Head:
         head = cls()
         entries = tables.entries.c
         head.position = connection.execute(select(func.max(entries.position))).scalar() or 0
-        query = select(entries.position, entries.entry).where(entries.type.in_(tables.GOVERNING)).order_by(entries.position)
+        query = select(entries.position, entries.entry).where(tables.is_governing).order_by(entries.position)
         for position, entry in connection.execute(query.where(entries.position <= head.position)):
             head.govern(event_of(bytes(entry)), position)
         if head.position:

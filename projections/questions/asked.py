@@ -15,6 +15,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     """One entry of the log in this nation's reading, without its content. Instants in microseconds since 1970 UTC.
 
     `type` is the type inside where the nation opened a sealed entry. `late_reason_given` is None where the event does not say.
+    `relayed`: the key that it names had ended, and its nation's authority signed in its place.
     """
 
     position: int
@@ -33,6 +34,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     late_reason_given: bool | None = None
     has_text: bool = False
     sealed: bool = False
+    relayed: bool = False
 
 
 class Asked(Protocol):

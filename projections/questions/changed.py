@@ -90,7 +90,7 @@ def entries_by(inquiry: Inquiry) -> list[Row]:
             "say whose entries, or from when to when", remedy="give authority, officer, role, key_id, from or to"
         )
     return [
-        row_of_entry(t, officer=t.officer or None, role=t.role or None, key_id=t.key_id, sealed=t.sealed)
+        row_of_entry(t, officer=t.officer or None, role=t.role or None, key_id=t.key_id, sealed=t.sealed, relayed=t.relayed)
         for t in inquiry.told()
         if all(value is None or getattr(t, name) == value for name, value in wanted.items())
     ]

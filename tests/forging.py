@@ -186,7 +186,10 @@ class World:
         self.services.append((code, nation, role, key, scope))
 
     def sealing_key(self) -> None:
-        nation, public = self.rng.choice(NATIONS), self.rng.randbytes(1216)
+        # Numbers of 12 bits below q = 3329, two in three bytes; now and then the last one is q itself.
+        numbers = [self.rng.randrange(3329) for _ in range(767)] + [3329 if self.rng.random() < 0.1 else 3328]
+        packed = sum(number << 12 * i for i, number in enumerate(numbers)).to_bytes(1152, "little")
+        nation, public = self.rng.choice(NATIONS), packed + self.rng.randbytes(64)
         data = {"registered": digest(b"\x10" + public), "type_code": "10", "public_key": b64(public), "nation": nation}
         self.by_nations("key.registered", "KEYS", data | {"owner": nation, "role": "sealing", "attested": True}, nation)
 

@@ -111,7 +111,7 @@ def told(tmp_path_factory):
         "stream": ["--stream", "INC-A3"],
         "period": ["--from", "2015-08-26T22:00:00Z", "--to", "2015-08-27T02:00:00Z", "--withhold", "rescues=purpose"],
         "figure": ["--figure", "gb:G1:2015-08-26", "--withhold", "rescues=purpose"],
-        "opened": ["--figure", "fr:F3:2015-08-27", "--withhold", "rescues=purpose", "--open", "80:inner"],
+        "opened": ["--figure", "fr:F3:2015-08-27", "--withhold", "rescues=purpose", "--open", "81:inner"],
         "bare": ["--stream", "INC-A1", "--without-verifier"],
     }
     for name, options in kinds.items():

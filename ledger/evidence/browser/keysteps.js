@@ -3,6 +3,7 @@
 
 import { require } from "./bytes.js";
 import { isSoundKey } from "./ed25519.js";
+import { isHybridKey } from "./hybrid.js";
 import { isP256Point } from "./p256.js";
 import { SIGNING_TYPE, successorDigest } from "./ring.js";
 
@@ -11,7 +12,7 @@ const ROLES_OF_TYPE = {
   10: ["sealing"],
   11: ["official"],
 };
-const IS_KEY_OF_TYPE = { [SIGNING_TYPE]: isSoundKey, 10: (key) => key.length === 1216, 11: isP256Point };
+const IS_KEY_OF_TYPE = { [SIGNING_TYPE]: isSoundKey, 10: isHybridKey, 11: isP256Point };
 
 /** Refuse an event that does not follow from what stands in front of it. `keys` are those it introduces. */
 export function requireStep(ring, payload, keys, position) {

@@ -10,7 +10,7 @@ export const ENGLISH = {
     "This page works without a network: you may disconnect first. What you choose is read on this computer, is " +
     "sent nowhere, and is kept nowhere.",
   bundle: "Evidence bundle",
-  bundleHint: "One file, as you received it; its name usually ends in .zip.",
+  bundleHint: "One file, as you received it; its name usually ends in .zip. Choose it, or drop it on this page.",
   policy: "Policy from elsewhere (optional)",
   policyHint:
     "A text file, got from London, from Paris or from somebody you trust, and not with the bundle. It says whose " +
@@ -23,12 +23,14 @@ export const ENGLISH = {
   needsBundle: "Choose a bundle first.",
   badPolicy: (name) => `${name} is not a policy file. Choose another, or none.`,
   unreadable: (name) => `${name} could not be read. It may have been moved or changed while it was read; choose it again.`,
-  tooOld: "This browser is too old for this page. Use a current one.",
+  oneFile: "Drop one file at a time.",
   broke:
     "The page itself failed, which says nothing about the bundle. Try another browser, and tell whoever gave you this page.",
   print: "Print or save this result",
   invented: "EXERCISE – everything in this log is invented.",
   file: "File",
+  policyUsed: "Policy",
+  ownPolicy: "none from elsewhere; the bundle’s own",
   bytes: (n) => `${n.toLocaleString("en-GB")} bytes`,
   log: "Log",
   logSize: (n) => entries(n),
@@ -66,6 +68,7 @@ export const ENGLISH = {
   reportNote:
     "As the signed report states them. The rules that make a figure are not part of this page; “entente bundle " +
     "verify” applies them.",
+  notGiven: (n) => `Entries withheld: ${n}. What they say is not part of this answer.`,
   notOpened: (gb, fr) => `Sealed entries that are not opened here and not counted: London ${gb}, Paris ${fr}.`,
   window: "Period counted",
   ruleset: "Rules",
@@ -77,18 +80,19 @@ export const ENGLISH = {
   proven: {
     bytes: () => "Every file is the one its list names.",
     "in-log": ({ entries: { full, withheld }, log }) =>
-      `${entries(full)}${withheld ? ` (and ${withheld} shown by their place only)` : ""} stand at their ` +
-      `positions in the log ${log.origin}, of ${log.size}.`,
+      `At their positions in the log ${log.origin}, of ${entries(log.size)}, stand ${entries(full)}` +
+      `${withheld ? `, and ${withheld} more shown by place only` : ""}.`,
     signed: ({ signatures }) =>
-      `Each is signed over its exact bytes (${signatures} signatures) by keys in force for it, as the registry ` +
+      `Each is signed over its exact bytes (signatures: ${signatures}) by keys in force for it, as the registry ` +
       `in this bundle has them.`,
     final: () => "All whom your policy asks for co-signed this state of the log.",
-    "all-positions": ({ complete }) => `Nothing is left out: ${range(complete)} is here.`,
-    "all-versions": ({ complete }) => `Versions 1 to ${complete.versions} of the stream are all here.`,
+    "all-positions": ({ complete, entries: { withheld } }) =>
+      `Nothing is left out: ${range(complete)} is here${withheld ? ", in full or by its place only" : ""}.`,
+    "all-versions": ({ complete }) => `Every version of the stream up to ${complete.versions} is here.`,
     "last-version": ({ complete }) => `Version ${complete.versions} was the stream’s last one when its index was made.`,
     "answer-sums": () => "The lines of the figure are in this bundle and add up to its value.",
     "sections-opened": ({ sections }) =>
-      `${sections.opened} sealed section(s) opened here are what was committed to when the event was signed.`,
+      `Sections opened here: ${sections.opened}. Each is what was committed to when its event was signed.`,
   },
   assumed: {
     "policy-keys": () => "The keys in your policy file are held by those it names.",
@@ -103,7 +107,7 @@ export const ENGLISH = {
     "registry-whole": () => "That no event about keys was left out: the co-signers vouch for that, who hold the whole log.",
     later: ({ log }) => `What was recorded after entry ${log.size}.`,
     "last-version": () => "That the stream had no further version.",
-    withheld: ({ entries: { withheld } }) => `What the ${withheld} withheld entries say.`,
+    withheld: ({ entries: { withheld } }) => `What is withheld: ${entries(withheld)}.`,
     sealed: () => "What sealed entries say that are not opened here.",
     "answer-rederived": () => "That the rules give this answer: this page does not know them.",
     "answer-whole": () => "What the entries withheld, or sealed and not opened, would add to the answer.",
@@ -144,8 +148,8 @@ export const ENGLISH = {
     payloadHash: "SHA-256 of the signed bytes",
     path: "Proof of its place",
   },
-  pathLength: (n) => `${n} hashes up to the root`,
-  inBatch: (n) => `one signature over ${n} events`,
+  pathLength: (n) => `${n} ${n === 1 ? "hash" : "hashes"} up to the root`,
+  inBatch: (n) => `one signature over ${n} ${n === 1 ? "event" : "events"}`,
   payload: "What was signed",
   sectionsTitle: "Sections kept beside it",
   sectionClosed: (name, bytes) => `${name}: ${bytes} bytes, not opened here`,

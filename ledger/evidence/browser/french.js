@@ -24,7 +24,9 @@ export const FRENCH = {
     f`Cette page fonctionne sans réseau : vous pouvez vous déconnecter d'abord. Ce que vous choisissez est lu sur ` +
     f`cet ordinateur, n'est envoyé ni conservé nulle part.`,
   bundle: f`Dossier de preuve`,
-  bundleHint: f`Un seul fichier, tel que vous l'avez reçu ; son nom se termine d'ordinaire par .zip.`,
+  bundleHint:
+    f`Un seul fichier, tel que vous l'avez reçu ; son nom se termine d'ordinaire par .zip. Choisissez-le, ou ` +
+    f`déposez-le sur cette page.`,
   policy: f`Politique venue d'ailleurs (facultatif)`,
   policyHint:
     f`Un fichier texte obtenu de Londres, de Paris ou de quelqu'un en qui vous avez confiance, et non avec le ` +
@@ -41,13 +43,15 @@ export const FRENCH = {
   badPolicy: (name) => f`${name} n'est pas un fichier de politique. Choisissez-en un autre, ou aucun.`,
   unreadable: (name) =>
     f`${name} n'a pas pu être lu. Il a peut-être été déplacé ou modifié pendant la lecture ; choisissez-le de nouveau.`,
-  tooOld: f`Ce navigateur est trop ancien pour cette page. Utilisez-en un récent.`,
+  oneFile: f`Déposez un seul fichier à la fois.`,
   broke:
     f`La page elle-même a échoué, ce qui ne dit rien du dossier. Essayez un autre navigateur, et prévenez qui vous ` +
     f`a donné cette page.`,
   print: f`Imprimer ou enregistrer ce résultat`,
   invented: f`EXERCICE – tout est fictif dans ce journal.`,
   file: f`Fichier`,
+  policyUsed: f`Politique`,
+  ownPolicy: f`aucune venue d'ailleurs ; celle du dossier`,
   bytes: (n) => f`${number(n)} octets`,
   log: f`Journal`,
   logSize: (n) => entries(n),
@@ -87,6 +91,7 @@ export const FRENCH = {
   reportNote:
     f`Tels que le bulletin signé les déclare. Les règles qui font un chiffre ne sont pas dans cette ` +
     f`page ; « entente bundle verify » les applique.`,
+  notGiven: (n) => f`Enregistrements non communiqués : ${n}. Ce qu'ils disent n'entre pas dans cette réponse.`,
   notOpened: (gb, fr) => f`Enregistrements scellés, non ouverts ici et non comptés : Londres ${gb}, Paris ${fr}.`,
   window: f`Période comptée`,
   ruleset: f`Règles`,
@@ -105,19 +110,20 @@ export const FRENCH = {
   proven: {
     bytes: () => f`Chaque fichier est celui que la liste désigne.`,
     "in-log": ({ entries: { full, withheld }, log }) =>
-      f`${entries(full)}${withheld ? f` (et ${withheld} dont seule la place est montrée)` : ""} figurent à leur ` +
-      f`n° d'ordre dans le journal ${log.origin}, qui en compte ${log.size}.`,
+      f`À leur n° d'ordre dans le journal ${log.origin}, de ${entries(log.size)}, figurent ${entries(full)}` +
+      f`${withheld ? f`, et ${withheld} de plus dont seule la place est montrée` : ""}.`,
     signed: ({ signatures }) =>
-      f`Chacun est signé sur ses octets exacts (${signatures} signatures), par des clés valides pour lui d'après ` +
+      f`Chacun est signé sur ses octets exacts (signatures : ${signatures}), par des clés valides pour lui d'après ` +
       f`le registre contenu dans ce dossier.`,
     final: () => f`Tous ceux que votre politique exige ont contresigné cet état du journal.`,
-    "all-positions": ({ complete }) => f`Rien n'est omis : ${range(complete)} est là.`,
-    "all-versions": ({ complete }) => f`Les versions 1 à ${complete.versions} du fil sont toutes là.`,
+    "all-positions": ({ complete, entries: { withheld } }) =>
+      f`Rien n'est omis : ${range(complete)} est là${withheld ? f`, communiqué ou par sa seule place` : ""}.`,
+    "all-versions": ({ complete }) => f`Chaque version du fil jusqu'à la ${complete.versions} est là.`,
     "last-version": ({ complete }) =>
       f`La version ${complete.versions} était la dernière du fil quand son index fut établi.`,
     "answer-sums": () => f`Les lignes du chiffre sont dans ce dossier et leur somme est exacte.`,
     "sections-opened": ({ sections }) =>
-      f`${sections.opened} section(s) scellée(s), ouverte(s) ici, sont bien ce à quoi la signature de l'événement engageait.`,
+      f`Sections ouvertes ici : ${sections.opened}. Chacune est ce à quoi la signature de son événement engageait.`,
   },
   assumed: {
     "policy-keys": () => f`Les clés de votre politique sont détenues par ceux qu'elle désigne.`,
@@ -135,7 +141,7 @@ export const FRENCH = {
       f`Qu'aucun événement sur les clés n'a été omis : les contresignataires, qui détiennent tout le journal, en répondent.`,
     later: ({ log }) => f`Ce qui a été enregistré après le n° ${log.size}.`,
     "last-version": () => f`Que le fil n'avait pas d'autre version.`,
-    withheld: ({ entries: { withheld } }) => f`Ce que disent les ${withheld} enregistrements non communiqués.`,
+    withheld: ({ entries: { withheld } }) => f`Ce qui n'est pas communiqué : ${entries(withheld)}.`,
     sealed: () => f`Ce que disent des enregistrements scellés, non ouverts ici.`,
     "answer-rederived": () => f`Que les règles donnent cette réponse : cette page ne les connaît pas.`,
     "answer-whole": () =>
@@ -178,8 +184,8 @@ export const FRENCH = {
     payloadHash: f`SHA-256 des octets signés`,
     path: f`Preuve de sa place`,
   },
-  pathLength: (n) => f`${n} empreintes jusqu'à la racine`,
-  inBatch: (n) => f`une signature pour ${n} événements`,
+  pathLength: (n) => f`${n} ${n < 2 ? "empreinte" : "empreintes"} jusqu'à la racine`,
+  inBatch: (n) => f`une signature pour ${n} ${n < 2 ? "événement" : "événements"}`,
   payload: f`Ce qui a été signé`,
   sectionsTitle: f`Sections conservées à côté`,
   sectionClosed: (name, bytes) => f`${name} : ${bytes} octets, non ouverte ici`,

@@ -1,11 +1,13 @@
 // The page: choose a bundle and perhaps a policy, have it checked, read the result in either language.
 
-import { Malformed } from "./bytes.js";
+import { Malformed, hexOf } from "./bytes.js";
+import { takeDrops } from "./drop.js";
 import { ENGLISH } from "./english.js";
 import { FRENCH } from "./french.js";
 import { NOTE_BYTES_MAX } from "./note.js";
 import { parsePolicy } from "./policy.js";
 import { resultParts } from "./report.js";
+import { sha256 } from "./sha2.js";
 import { blobSource } from "./source.js";
 import { verifyBundle } from "./verify.js";
 
@@ -23,12 +25,14 @@ export function start() {
   for (const button of document.querySelectorAll("[data-language]")) {
     button.addEventListener("click", () => speak(button.dataset.language));
   }
-  for (const id of ["bundle", "policy"]) at(id).addEventListener("change", () => showChosen(id));
+  for (const id of ["bundle", "policy"]) at(id).addEventListener("change", () => chosen(id));
+  takeDrops(chosen, () => fail((said) => said.oneFile));
   at("form").addEventListener("submit", (submitted) => {
     submitted.preventDefault();
     run();
   });
   at("print").addEventListener("click", () => window.print());
+  at("lifeless").hidden = true;
   at("form").hidden = false;
   speak(state.language);
 }
@@ -45,6 +49,29 @@ function speak(language) {
   for (const id of ["bundle", "policy"]) showChosen(id);
   showTrouble();
   showResult();
+}
+
+/** Another file is chosen: what was found of the one before must not stand under its name. */
+function chosen(id) {
+  forget();
+  showChosen(id);
+}
+
+/** Nothing is found, and what still runs goes unheard. */
+function forget() {
+  state.run += 1;
+  Object.assign(state, { result: null, trouble: null });
+  at("progress").hidden = true;
+  at("status").className = "heard";
+  at("status").textContent = "";
+  showTrouble();
+  showResult();
+}
+
+function fail(trouble) {
+  forget();
+  state.trouble = trouble;
+  showTrouble();
 }
 
 function showChosen(id) {
@@ -64,18 +91,21 @@ function showResult() {
 
 /** Check what is chosen. Choosing to check again while one runs leaves the older run unheard. */
 async function run() {
-  state.run += 1;
+  forget();
   const mine = state.run;
-  Object.assign(state, { result: null, trouble: null });
-  showResult();
   const [bundle] = at("bundle").files;
   const [policyFile] = at("policy").files;
   try {
     if (!bundle) state.trouble = (said) => said.needsBundle;
     else {
       const policy = policyFile ? await readPolicy(policyFile) : null;
-      const { document: told, found } = await verifyBundle(blobSource(bundle), policy, (...step) => pace(mine, ...step));
-      if (mine === state.run) state.result = { document: told, found, file: { name: bundle.name, size: bundle.size } };
+      const { document: told, found } = await verifyBundle(
+        blobSource(bundle),
+        policy && policy.parsed,
+        (...step) => pace(mine, ...step),
+      );
+      const file = { name: bundle.name, size: bundle.size };
+      if (mine === state.run) state.result = { document: told, found, file, policy };
     }
   } catch (wrong) {
     if (mine === state.run) state.trouble = explain(wrong, bundle, policyFile);
@@ -83,9 +113,11 @@ async function run() {
   if (mine === state.run) finish();
 }
 
+/** The policy, and what a printed result says of it. */
 async function readPolicy(file) {
   if (file.size > NOTE_BYTES_MAX) throw new Malformed("is too long");
-  return parsePolicy(new Uint8Array(await file.arrayBuffer()));
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  return { parsed: parsePolicy(bytes), name: file.name, sha256: hexOf(sha256(bytes)) };
 }
 
 function explain(wrong, bundle, policyFile) {
@@ -103,8 +135,10 @@ function finish() {
   const verdict = at("verdict");
   if (verdict === null) return;
   // Whoever hears the page is told the verdict; whoever uses keys goes on from there.
-  at("status").textContent = words().verdict[state.result.document.verdict];
-  verdict.focus();
+  const { verdict: word } = state.result.document;
+  at("status").textContent = `${words().verdict[word]}. ${words().verdictMeans[word]}`;
+  verdict.focus({ preventScroll: true });
+  verdict.parentElement.scrollIntoView({ block: "start" });
 }
 
 let drawn = 0;

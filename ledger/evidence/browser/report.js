@@ -7,15 +7,16 @@ import { PROBLEMS } from "./problems.js";
 const SIGNS = { proven: "✓", "not-final": "!", "internally-consistent": "!", refused: "✕" };
 
 /**
- * The parts of the result of `{document, found, file}` in one language (`words`, `language` its code), to be laid one under
- * another.
+ * The parts of the result of `{document, found, file, policy}` in one language (`words`, `language` its code), to be laid one
+ * under another. `policy` has the name and SHA-256 of the file from elsewhere, null where there is none.
  */
-export function resultParts({ document: told, found, file }, words, language) {
+export function resultParts({ document: told, found, file, policy }, words, language) {
   const parts = [banner(told, words)];
-  if (told.problem !== null) return [...parts, problemPart(told.problem, file, words, language)];
+  const given = givenTerms(file, policy, words);
+  if (told.problem !== null) return [...parts, problemPart(told.problem, given, words, language)];
   const entries = entryLists(found, words);
   const goTo = (position) => goToEntry(entries, position);
-  parts.push(questionPart(told, file, words));
+  parts.push(questionPart(told, given, words));
   if (told.answer !== null) parts.push(answerPart(told, words, goTo));
   parts.push(listsPart(told, words), keysPart(told, words), entries);
   return parts;
@@ -25,31 +26,38 @@ function banner({ verdict, exercise }, words) {
   const sign = make("span", { class: "sign", "aria-hidden": "true" }, SIGNS[verdict]);
   const title = make("h2", { id: "verdict", tabindex: "-1" }, sign, words.verdict[verdict]);
   const invented = exercise ? make("p", { class: "invented" }, words.invented) : null;
-  return make("section", { class: `banner ${verdict}` }, title, make("p", {}, words.verdictMeans[verdict]), invented);
+  const means = make("p", {}, words.verdictMeans[verdict]);
+  return make("section", { class: `banner ${verdict}`, "data-verdict": verdict }, title, means, invented);
 }
 
-function problemPart({ code: problem, file: name }, file, words, language) {
+/** What was checked, and under which policy: a printed result must say so itself. */
+function givenTerms(file, policy, words) {
+  const trusted = policy === null ? words.ownPolicy : [`${policy.name}, SHA-256 `, code(policy.sha256)];
+  return [
+    [words.file, `${file.name} (${words.bytes(file.size)})`],
+    [words.policyUsed, ...[trusted].flat()],
+  ];
+}
+
+function problemPart({ code: problem, file: name }, given, words, language) {
   const meaning = PROBLEMS.get(problem)?.[language] ?? problem;
   return make(
     "section",
     { class: "part" },
     make("h3", {}, words.problem),
     make("p", {}, make("strong", {}, meaning)),
-    terms([words.problemCode, code(problem)], name === null ? null : [words.problemFile, code(name)], [
-      words.file,
-      `${file.name} (${words.bytes(file.size)})`,
-    ]),
+    terms([words.problemCode, code(problem)], name === null ? null : [words.problemFile, code(name)], ...given),
   );
 }
 
-function questionPart({ question, log }, file, words) {
+function questionPart({ question, log }, given, words) {
   return make(
     "section",
     { class: "part" },
     make("h3", {}, words.question),
     make("p", { class: "asked" }, words.asked[question.kind](told(question, words.locale))),
     terms(
-      [words.file, `${file.name} (${words.bytes(file.size)})`],
+      ...given,
       [words.log, `${log.origin}, ${words.logSize(log.size)}`],
       [words.root, code(log.root)],
     ),
@@ -64,7 +72,7 @@ function told(question, locale) {
   return Object.fromEntries(Object.entries(question).map(([name, text]) => [name, write(name, text)]));
 }
 
-function answerPart({ question, answer }, words, goTo) {
+function answerPart({ question, answer, entries, not_proven: notProven }, words, goTo) {
   const part = make("section", { class: "part" }, make("h3", {}, words.answer));
   if (question.kind === "figure") part.append(...figureParts(answer, words, goTo));
   else {
@@ -75,6 +83,7 @@ function answerPart({ question, answer }, words, goTo) {
   part.append(terms([words.window, ...window], [words.ruleset, answer.ruleset]));
   const { GB, FR } = answer.not_opened;
   if (GB + FR > 0) part.append(make("p", {}, words.notOpened(GB, FR)));
+  if (entries.withheld > 0 && notProven.includes("answer-whole")) part.append(make("p", {}, words.notGiven(entries.withheld)));
   return part;
 }
 
@@ -91,14 +100,14 @@ function figureParts({ lines, unit, value }, words, goTo) {
     return [make("button", show, `${line.position}`), number(line.quantity), code(line.event)];
   });
   rows.push([make("strong", {}, total), make("strong", {}, number(value)), ""]);
-  const big = make("p", { class: "value" }, make("strong", {}, number(value)), ` ${unit}`);
+  const big = make("p", { class: "value" }, make("strong", {}, number(value)), ` (${unit})`);
   return [big, table(words.linesTitle, [position, quantity, event], rows, [1]), make("p", {}, words.answerNote)];
 }
 
 /** What is proven, assumed and not proven: three lists side by side where there is room. */
 function listsPart(told, words) {
   const list = (title, said, codes) => {
-    const items = codes.map((one) => make("li", {}, said[one]?.(told) ?? one));
+    const items = codes.map((one) => make("li", { "data-code": one }, said[one]?.(told) ?? one));
     return make("section", {}, make("h3", {}, title), make("ul", {}, items));
   };
   return make(

@@ -213,5 +213,5 @@ def test_the_commands_say_what_they_committed_to_and_prove(home: Home, tmp_path:
     assert code == 0 and "INC-NEVER: no such stream among the first" in said
     assert streamproof.parse_stream_proof((tmp_path / "proof.json").read_bytes()).stream == "INC-NEVER"
     code, said = run("prove", "LEDGER", "--json")
-    assert code == 0 and json.loads(said)["version"] == 1
+    assert code == 0 and json.loads(said)["version"] == 2
     assert run("prove", "no stream")[0] == 2

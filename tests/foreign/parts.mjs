@@ -1,6 +1,7 @@
 // Single functions of verify.html, asked one by one: `node parts.mjs SCRIPT`. Each line on standard input is `[module, name, ...]`
 // with arguments behind, each line on standard output the answer, a value as JSON. Bytes are {"hex": …} both ways. What is refused
-// is {"refused": …}. A name that is no function is answered with its value, whose functions are left out.
+// is {"refused": …}. A name that is no function is answered with its value, whose functions are left out. `name:method` asks the
+// method of what the function gives, with the last argument.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -19,8 +20,10 @@ const written = (_, value) => (isBytes(value) ? hex(value) : value instanceof Ma
 const read = (value) => (value && typeof value.hex === "string" ? new Uint8Array(Buffer.from(value.hex, "hex")) : value);
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [module, name, ...given] = JSON.parse(line);
-  const part = parts[`$${module}`][name];
+  const [module, spelled, ...given] = JSON.parse(line);
+  const [name, method] = spelled.split(":");
+  const named = parts[`$${module}`][name];
+  const part = method ? (...all) => named(...all.slice(0, -1))[method](all.at(-1)) : named;
   let answer;
   try {
     answer = typeof part === "function" ? await part(...given.map(read)) : part;

@@ -1,14 +1,14 @@
 """`entente verify` of a whole home: the log, what stands beside it, what the cosigners remember, both views derived again, and
-the schemas' revisions.
+the schemas' revisions. Before all that, that every stored value is one that can be read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table
 
 import migrations
 from api import stamping
@@ -19,7 +19,11 @@ from ledger.evidence.triggers import missing_triggers
 from ledger.evidence.verify import verify
 from ledger.formats.policies import Succession
 from ledger.formats.policy import parse_policy
+from ledger.store import tables
 from ledger.store.audit import StoredRows
+from ledger.store.engines import answering
+from ledger.store.misfits import illegible, misfits
+from projections import tables as view_tables
 from projections.attest import check_view
 
 
@@ -36,8 +40,23 @@ def verify_home(
 
     Returns {"ok", "entries", "checked": {…, "views": [nations]}, "problems": [{"position", "what"}], "views": […],
     "timestamps": {"good", "lapsed", "unchecked"}}; a time stamp that lapsed or cannot be checked here is no problem of the log.
+    Where a stored value is none of its column, or no text, only such values are named: nothing else is checked then.
     Raises only where nothing can be read at all.
     """
+    unreadable = _each_database(home, misfits)
+    if unreadable:
+        return _unread(unreadable)
+    try:
+        with answering():
+            return _verify(home, progress, workers, check_triggers=check_triggers)
+    except errors.Unavailable:
+        unreadable = _each_database(home, illegible)
+        if not unreadable:
+            raise
+        return _unread(unreadable)
+
+
+def _verify(home: Home, progress: Callable[[int], None], workers: int | None, *, check_triggers: bool) -> dict[str, Any]:
     openers = {nation: key for nation in home.nations if (key := home.sealing_key(nation)) is not None}
     rows, holder = StoredRows(home.reader.engine), home.nations[0] if home.settings.site else ""
     answer = verify(rows, home.policy(), home.cosigned(), openers, progress, workers, holder)
@@ -97,13 +116,37 @@ def _policy(home: Home) -> list[dict[str, Any]]:
     return [{"position": 0, "what": "policy.txt is none of the policies that the log says both nations adopted"}]
 
 
+def _each_database(home: Home, look: Callable[[Engine, Iterable[Table]], list[tuple[int, str]]]) -> list[dict[str, Any]]:
+    """What is found in the tables of the log and of the views."""
+    with answering():
+        found = look(home.reader.engine, tables.metadata.sorted_tables)
+        for nation in home.nations:
+            of_view = look(home.view_store(nation).engine, view_tables.metadata.sorted_tables)
+            found += [(position, f"view {nation}: {what}") for position, what in of_view]
+    return [{"position": position, "what": what} for position, what in found]
+
+
+def _unread(problems: list[dict[str, Any]]) -> dict[str, Any]:
+    """The answer where values cannot be read: those, and nothing checked."""
+    problems.append({"position": 0, "what": "nothing else was checked: what cannot be read can be neither hashed nor compared"})
+    problems.sort(key=lambda problem: problem["position"])
+    checked: dict[str, Any] = {"cosignatures": [], "views": []}
+    timestamps = {"good": 0, "lapsed": 0, "unchecked": 0}
+    return {"ok": False, "entries": 0, "checked": checked, "problems": problems, "views": [], "timestamps": timestamps}
+
+
 def _revisions(home: Home) -> list[dict[str, Any]]:
     """Each schema stands at the revision this version of the code was written for."""
     wrong = []
     stores: list[tuple[str, Engine, migrations.Schema]] = [("ledger", home.reader.engine, "ledger")]
     stores += [(nation, home.view_store(nation).engine, "view") for nation in home.nations]
     for name, engine, schema in stores:
-        found, newest = migrations.revision(engine, schema), migrations.newest(schema)
+        newest = migrations.newest(schema)
+        try:
+            with answering():
+                found = migrations.revision(engine, schema)
+        except errors.Unavailable as unread:
+            found = f"({unread})"
         if found != newest:
             wrong.append({"position": 0, "what": f"schema of {name} says revision {found}, this version needs {newest}"})
     return wrong

@@ -42,10 +42,10 @@ def upgrade(url: str, schema: Schema = "ledger", *, namespace: str | None = None
 
 
 def revision(engine: Engine, schema: Schema = "ledger") -> str | None:
-    """The revision a database stands at, or None where the schema was never made."""
+    """The revision a database says it stands at (all of them where it says several), or None where it was never made."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE[schema]})
-        return context.get_current_revision()
+        return ", ".join(sorted(map(str, context.get_current_heads()))) or None
 
 
 def newest(schema: Schema = "ledger") -> str:

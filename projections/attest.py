@@ -49,7 +49,7 @@ def check_view(store: ViewStore, log: Log, key: sealing.SealingKey | None, head:
     with store.engine.connect() as connection:
         heads = [tuple(row) for row in connection.execute(select(view_head.c.nation, view_head.c.live))]
     if heads not in ([], [(store.nation, GENERATIONS[0])], [(store.nation, GENERATIONS[1])]):
-        problems.append({"position": 0, "what": f"view {store.nation}: view_head says {heads}"})
+        return {"view": store.nation}, [{"position": 0, "what": f"view {store.nation}: view_head says {heads}"}]
     live, idle = store.live(), store.idle()
     for table in idle.all:
         with store.engine.connect() as connection:
@@ -57,6 +57,8 @@ def check_view(store: ViewStore, log: Log, key: sealing.SealingKey | None, head:
                 problems.append(
                     {"position": 0, "what": f"view {store.nation}: {table.name} of the idle generation is not empty"}
                 )
+    if problems and not heads:
+        problems.append({"position": 0, "what": f"view {store.nation}: view_head says nothing, as if never rebuilt"})
     progress = store.progress(live)
     position = progress.position if progress else 0
     if position > head or (position == 0 and head):

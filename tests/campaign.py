@@ -1,8 +1,8 @@
 """The long campaigns: `python -m tests.campaign --hours 2`, also `make campaign HOURS=2`.
 
 Its time is shared over the rows: random nights told by two calculations, the log forked at every size, bundles spoilt bit by
-bit, and writers killed with -9 on both stores. Each turn prints one JSON line with its seed, what it reached, and the floors it
-holds itself to; a failure ends the campaign with exit 1.
+bit, stored values and rows changed by whoever has every right, and writers killed with -9 on both stores. Each turn prints one
+JSON line a row with its seed, what it reached, and the floors it holds itself to; a failure ends the campaign with exit 1.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from tests.bundle_campaign import bundles
 from tests.fork_campaign import forks
 from tests.memory import play_in_memory
 from tests.postgres import running_postgres
+from tests.tamper_campaign import tampering
 from tests.test_nights_agree import digests, disagreements
 
 ROOT = Path(__file__).resolve().parent.parent
 NIGHTS_A_TURN = 40
 KILLS_A_TURN = 100
+TAMPERED_A_TURN = 500
 ACKNOWLEDGED_A_KILL_MIN = 3
 
 
@@ -74,8 +76,10 @@ def main() -> int:
                 rows = [nights(seed), forks(seed), bundles(seed)]
                 with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder:
                     rows.append(kills(seed, f"sqlite:///{Path(folder) / 'ledger.sqlite'}"))
-                with server.database() as url:
-                    rows.append(kills(seed, url))
+                    rows.append(tampering(seed, Path(folder) / "sqlite", "", TAMPERED_A_TURN))
+                    with server.database() as url, server.database() as other:
+                        rows.append(kills(seed, url))
+                        rows.append(tampering(seed, Path(folder) / "postgresql", other, TAMPERED_A_TURN))
             except AssertionError as wrong:
                 print(json.dumps({"seed": seed, "failed": str(wrong)[-2000:]}), flush=True)
                 return 1

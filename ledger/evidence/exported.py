@@ -86,6 +86,10 @@ class ExportedLog:
         """Neither are their wrapped keys."""
         return []
 
+    def stray_rows(self) -> Sequence[tuple[int, str]]:
+        """A folder has no rows."""
+        return []
+
     def stream_entries(self, stream: str) -> Sequence[tuple[int, bytes]]:
         """The entries of a stream; the folder is gone through once to know where they are."""
         if self._streams is None:

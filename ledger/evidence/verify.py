@@ -55,6 +55,9 @@ class StoredLog(Protocol):
     def wrap_rows(self, after: int, upto: int | None) -> Sequence[tuple[int, str, str, bytes]]:
         """(position, name, recipient, wrap)."""
 
+    def stray_rows(self) -> Iterable[tuple[int, str]]:
+        """(position, what) of rows that stand where none of the above asks for any."""
+
     def stream_entries(self, stream: str) -> Sequence[tuple[int, bytes]]:
         """(position, entry) of a stream, in order of version."""
 
@@ -217,7 +220,8 @@ class _Verification:
     # -- what lies beside the entries -----------------------------------------------------------------------------------------
 
     def check_tail(self) -> None:
-        """Nothing may stand beyond the newest checkpoint, and no checkpoint, section or wrap beyond the entries."""
+        """Nothing may stand beyond the newest checkpoint; no checkpoint, section or wrap beyond the entries or before them."""
+        self.problems |= set(self.log.stray_rows())
         if self.walk.position > self.last_size:
             self._problem(
                 self.walk.position, f"entries {self.last_size + 1} to {self.walk.position} are beyond the newest checkpoint"

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, and_, select
 
+from ledger.store.misfits import unnumbered
 from ledger.store.tables import checkpoints, cosignatures, entries, sections, tiles, wraps
 from ledger.store.writer import Row
 
@@ -62,6 +63,10 @@ class StoredRows:
         """(position, name, recipient, wrap)."""
         w = wraps.c
         return self._all(select(w.position, w.name, w.recipient, w.wrap).where(_between(w.position, after, upto)))
+
+    def stray_rows(self) -> Sequence[tuple[int, str]]:
+        """(position, what) of rows that none of these readers asks for."""
+        return unnumbered(self.engine)
 
     def stream_entries(self, stream: str) -> Sequence[tuple[int, bytes]]:
         """(position, entry) of a stream, in order of version."""

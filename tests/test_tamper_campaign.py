@@ -1,0 +1,52 @@
+"""A slice of the tampering campaign: every kind of change fires on both stores, and verification finds and names each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from migrations import revision
+from tests.tamper_campaign import KIND_MIN, judged, tampering
+from tests.tamper_home import played
+from tests.tamper_rows import ROWS, VALUES
+from tests.tampering import Raw, laid_open
+
+CHANGES = 12
+
+
+def test_whatever_is_changed_at_random_is_found_and_named(tmp_path: Path, store_url: str) -> None:
+    url = store_url if store_url.startswith("postgresql") else ""
+    told = tampering(2015, tmp_path, url, CHANGES)
+    assert all(told["found"][kind] >= KIND_MIN for kind in (*VALUES, *ROWS)), told
+
+
+def test_rows_that_no_reader_asks_for_and_values_that_none_can_read_are_named(tmp_path: Path, store_url: str) -> None:
+    """A section under a number below 1, a text that is none, an entry that is NULL, and a schema that says two revisions."""
+    home = played(tmp_path / "home", store_url if store_url.startswith("postgresql") else "", 9, Random(1))
+    log, view, _ = laid_open(home)
+    (section, *_), entries = log.kept["sections"], log.kept["entries"]
+    cases = [
+        (log, "sections", [*log.kept["sections"], {**section, "position": -4}], -4, "sections has a row of position -4"),
+        (log, "entries", [*entries[:-1], {**entries[-1], "entry": None}], len(entries), "column entry of entries holds null"),
+        (
+            log,
+            "ledger_revision",
+            [*log.kept["ledger_revision"], {"version_num": "9"}],
+            0,
+            "schema of ledger says revision 0002, 9",
+        ),
+        (view, "view_head", [{"nation": "GB", "live": "Z"}], 0, "view GB: view_head says [('GB', 'Z')]"),
+        (view, "view_head", [], 0, "view GB: view_head says nothing"),
+    ]
+    if log.is_sqlite:
+        spelt = {**entries[5], "stream": Raw(b"INC\xff")}
+        cases.append(
+            (log, "entries", [*entries[:5], spelt, *entries[6:]], 6, "column stream of entries holds bytes that are no")
+        )
+    for laid, table, rows, position, words in cases:
+        laid.write({table: rows})
+        problems = judged(home)["problems"]
+        laid.undo([table])
+        assert any(p["position"] == position and words in p["what"] for p in problems), (table, problems)
+    assert judged(home)["ok"] and revision(home.reader.engine) == "0002"
+    home.close()

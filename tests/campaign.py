@@ -1,8 +1,9 @@
 """The long campaigns: `python -m tests.campaign --hours 2`, also `make campaign HOURS=2`.
 
 Its time is shared over the rows: random nights told by two calculations, the log forked at every size, bundles spoilt bit by
-bit, stored values and rows changed by whoever has every right, and writers killed with -9 on both stores. Each turn prints one
-JSON line a row with its seed, what it reached, and the floors it holds itself to; a failure ends the campaign with exit 1.
+bit, spoilt bundles before both verifiers, stored values and rows changed by whoever has every right, and writers killed with -9
+on both stores. Each turn prints one JSON line a row with its seed, what it reached, and the floors it holds itself to; a
+failure ends the campaign with exit 1.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from random import Random
 from typing import Any
 
 from tests import oracle
+from tests.agreement_campaign import agreement
 from tests.bundle_campaign import bundles
 from tests.fork_campaign import forks
 from tests.memory import play_in_memory
@@ -73,7 +75,7 @@ def main() -> int:
         while turn == 0 or time.monotonic() < end:
             seed = asked.seed + turn * 1000
             try:
-                rows = [nights(seed), forks(seed), bundles(seed)]
+                rows = [nights(seed), forks(seed), bundles(seed), agreement(seed)]
                 with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder:
                     rows.append(kills(seed, f"sqlite:///{Path(folder) / 'ledger.sqlite'}"))
                     rows.append(tampering(seed, Path(folder) / "sqlite", "", TAMPERED_A_TURN))

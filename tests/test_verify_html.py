@@ -22,6 +22,7 @@ from ledger.errors import BadNote
 from ledger.evidence import browserpage
 from ledger.formats.policy import format_policy, parse_policy
 from tests.agreeing import both
+from tests.agreement_campaign import COMPARED_A_TURN, agreement
 from tests.bending import bent_bundle, bent_policy
 from tests.bundle_forging import forged
 from tests.bundles import FIGURE, STREAM, flipped, golden_policy, manifested
@@ -60,6 +61,13 @@ def test_both_verifiers_say_the_same_of_what_a_forger_with_every_key_can_make(pa
         found[pair.require_agreement(body, policy, f"seed {seed}, {done}").split(" ")[0]] += 1
     sound = found["internally-consistent"] + found["not-final"] + found["proven"]
     assert len(found) >= CODES_MIN and sound >= SOUND_MIN, f"too little was reached: {found}"
+
+
+def test_a_slice_of_the_campaign_finds_no_disagreement():
+    """A tenth of a turn: bits, files, keys, what a mended manifest lists, and forgers."""
+    row = agreement(SEED, COMPARED_A_TURN // 10)
+    assert row["ways"].keys() == {"forged", "bit", "files", "keys", "listed"}
+    assert row["codes"] >= CODES_MIN and row["sound"] >= 8
 
 
 def test_both_verifiers_say_the_same_of_every_forgery_told_elsewhere(pair):

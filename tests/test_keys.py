@@ -6,6 +6,9 @@ import hashlib
 import stat
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger import errors
 from ledger.formats import keys
@@ -165,6 +168,16 @@ def test_what_is_no_signature_is_refused(signature):
     assert verdicts(KEY.public, b"x", signature) == "bad"
 
 
+def test_what_libraries_differ_about_is_refused_before_one_is_asked():
+    """Both libraries of today refuse S >= L themselves. Another might not, and S < L has no other bound."""
+    r = KEY.sign(b"x")[:32]
+    for s in (0, 2**252 - 1, 2**252, ORDER - 1):
+        keys._require_signature(r + s.to_bytes(32, "little"))
+    for s in (ORDER, ORDER + 1, 2**253, 2**256 - 1):
+        with pytest.raises(errors.BadSignature):
+            keys._require_signature(r + s.to_bytes(32, "little"))
+
+
 def test_every_flipped_bit_of_a_signature_is_refused():
     signature = KEY.sign(b"x")
     for bit in range(512):
@@ -175,43 +188,123 @@ def test_every_flipped_bit_of_a_signature_is_refused():
 
 
 def test_a_key_id_covers_type_and_key():
-    assert KEY.key_id == hashlib.sha256(b"\x01" + KEY.public).hexdigest()
+    assert keys.SigningKey(KEY.seed).key_id == hashlib.sha256(b"\x01" + KEY.public).hexdigest()
     assert keys.key_id(keys.P256_DOCUMENT, bytes(65)) == hashlib.sha256(b"\x11" + bytes(65)).hexdigest()
-    for code, public in [(0x02, KEY.public), (keys.ED25519_EVENT, bytes(31)), (keys.ML_KEM_SEALING, bytes(32))]:
-        with pytest.raises(errors.Malformed):
-            keys.key_id(code, public)
+
+
+SMALL = min(keys.SMALL_ORDER)
+REFUSED = {
+    "a type nobody knows": (errors.Malformed, "type_code", lambda: keys.key_id(0x02, KEY.public)),
+    "a key too short for its type": (errors.Malformed, "public_key", lambda: keys.key_id(keys.ED25519_EVENT, bytes(31))),
+    "a key of another type": (errors.Malformed, "public_key", lambda: keys.key_id(keys.ML_KEM_SEALING, bytes(32))),
+    "a key of small order": (errors.WeakKey, "public_key", lambda: keys.require_strong(SMALL)),
+    "a signature under such a key": (errors.WeakKey, "public_key", lambda: keys.verify(SMALL, b"x", KEY.sign(b"x"))),
+    "a document key off the curve": (errors.WeakKey, "public_key", lambda: keys.require_point(b"\x04" + bytes(64))),
+}
+
+
+@pytest.mark.parametrize(("error", "field", "given"), REFUSED.values(), ids=REFUSED.keys())
+def test_the_refusal_names_what_is_wrong(error, field, given):
+    with pytest.raises(error) as wrong:
+        given()
+    assert wrong.value.field == field
+
+
+# -- document keys ----------------------------------------------------------------------------------------------------------
+
+# RFC 6979 appendix A.2.5, with SHA-256, message "sample": private key, public point, r and s.
+RFC_6979 = (
+    0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721,
+    "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb67903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299",
+    "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716",
+    "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8",
+)
+
+
+def test_the_known_answer_of_rfc_6979():
+    private, public, r, s = RFC_6979
+    key = keys.DocumentKey(ec.derive_private_key(private, ec.SECP256R1()))
+    assert key.public.hex() == public
+    assert key.key_id == hashlib.sha256(b"\x11" + key.public).hexdigest()
+    keys.verify_document(key.public, b"sample", bytes.fromhex(r + s))
+
+
+def test_a_document_is_signed_under_its_key_alone():
+    key = keys.DocumentKey.generate()
+    signature = key.sign(b"the 06:00 report")
+    keys.verify_document(key.public, b"the 06:00 report", signature)
+    halves = signature[32:] + signature[:32]
+    for public, document, claimed in [
+        (keys.DocumentKey.generate().public, b"the 06:00 report", signature),
+        (key.public, b"the 07:00 report", signature),
+        *((key.public, b"the 06:00 report", wrong) for wrong in (b"", signature[:63], signature + b"\0", bytes(64), halves)),
+    ]:
+        with pytest.raises(errors.BadSignature):
+            keys.verify_document(public, document, claimed)
+
+
+def test_a_document_key_that_is_no_uncompressed_point_is_refused():
+    """SEC 1 knows shorter and hybrid forms of the same point; a key with two spellings has two names."""
+    point = keys.DocumentKey.generate().public
+    keys.require_point(point)
+    compressed = bytes([2 + point[64] % 2]) + point[1:33]
+    hybrid = bytes([6 + point[64] % 2]) + point[1:]
+    for public in (b"", point[:64], point + b"\0", compressed, hybrid, b"\0" * 65, point[:64] + bytes([point[64] ^ 1])):
+        with pytest.raises(errors.WeakKey):
+            keys.require_point(public)
+        with pytest.raises(errors.WeakKey):
+            keys.verify_document(public, b"x", bytes(64))
 
 
 # -- files ------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_private_key_is_kept_to_its_owner(tmp_path):
+KINDS = {
+    "Ed25519": (keys.save_private, keys.load_private, keys.SigningKey),
+    "P-256": (lambda path, key: key.save(path), keys.DocumentKey.load, keys.DocumentKey),
+}
+
+
+@pytest.mark.parametrize(("save", "load", "kind"), KINDS.values(), ids=KINDS.keys())
+def test_a_private_key_is_kept_to_its_owner(save, load, kind, tmp_path):
+    key = kind.generate()
     path = tmp_path / "service.pem"
-    keys.save_private(path, KEY)
+    save(path, key)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert keys.load_private(path).seed == KEY.seed
     with pytest.raises(FileExistsError):
-        keys.save_private(path, keys.SigningKey.generate())
-    assert keys.load_private(path).seed == KEY.seed
+        save(path, kind.generate())
+    read = load(path)
+    assert read.key_id == key.key_id
+    (keys.verify if kind is keys.SigningKey else keys.verify_document)(key.public, b"x", read.sign(b"x"))
     path.chmod(0o640)
-    with pytest.raises(errors.Malformed, match="chmod 600"):
-        keys.load_private(path)
+    with pytest.raises(errors.Malformed, match="chmod 600") as wrong:
+        load(path)
+    assert wrong.value.field == "service.pem"
 
 
-def test_a_file_that_is_no_ed25519_key_is_refused(tmp_path):
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
+def test_a_file_that_is_no_key_of_its_kind_is_refused_by_name(tmp_path):
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(*form, serialization.NoEncryption())
-    locked = ec.generate_private_key(ec.SECP256R1()).private_bytes(*form, serialization.BestAvailableEncryption(b"x"))
-    for name, body in {"empty": b"", "text": b"hello", "p256": pem, "locked": locked}.items():
-        keys.write_secret(tmp_path / name, body)
-        with pytest.raises(errors.Malformed):
-            keys.load_private(tmp_path / name)
+    plain, locked = serialization.NoEncryption(), serialization.BestAvailableEncryption(b"x")
+    ed25519 = Ed25519PrivateKey.generate()
+    p256, p384 = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1())
+    nobody = {"empty": b"", "text": b"hello", "P-384": p384.private_bytes(*form, plain)}
+    ours = {
+        keys.load_private: {"P-256": p256.private_bytes(*form, plain), "locked": ed25519.private_bytes(*form, locked)},
+        keys.DocumentKey.load: {
+            "Ed25519": ed25519.private_bytes(*form, plain),
+            "locked P-256": p256.private_bytes(*form, locked),
+        },
+    }
+    for load, others in ours.items():
+        for name, body in (nobody | others).items():
+            path = tmp_path / name
+            if not path.exists():
+                keys.write_secret(path, body)
+            with pytest.raises(errors.Malformed) as wrong:
+                load(path)
+            assert wrong.value.field == name
 
 
-def test_a_key_printed_by_mistake_does_not_show_its_seed():
-    shown = f"{KEY!r} {KEY}"
-    assert KEY.seed.hex() not in shown
-    assert str(KEY.seed) not in shown
+@pytest.mark.parametrize("key", [KEY, keys.DocumentKey.generate()], ids=["Ed25519", "P-256"])
+def test_a_key_printed_by_mistake_does_not_show_its_secret(key):
+    assert f"{key!r}" == f"{key}" == f"{type(key).__name__}({key.key_id[:16]}…)"

@@ -135,9 +135,7 @@ def verify(public: bytes, message: bytes, signature: bytes) -> None:
 
     Raises WeakKey for a key nobody should trust (the verdict is cached), BadSignature otherwise.
     """
-    fault = _weakness(public)
-    if fault:
-        raise errors.WeakKey(fault, field="public_key")
+    require_strong(public)
     _require_signature(signature)
     try:
         nacl.bindings.crypto_sign_open(signature + message, public)
@@ -234,7 +232,7 @@ def load_private(path: Path) -> SigningKey:
     """Read an Ed25519 private key written by `save_private` or by openssl. Raises Malformed naming the file's fault."""
     private = _load_pem(path)
     if not isinstance(private, ed25519.Ed25519PrivateKey):
-        raise errors.Malformed("not an Ed25519 private key", field=str(path.name))
+        raise errors.Malformed("not an Ed25519 private key", field=path.name)
     return SigningKey(private.private_bytes_raw())
 
 
@@ -246,7 +244,7 @@ def _load_pem(path: Path) -> object:
     try:
         return serialization.load_pem_private_key(read_secret(path), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as wrong:
-        raise errors.Malformed("not an unencrypted PEM private key", field=str(path.name)) from wrong
+        raise errors.Malformed("not an unencrypted PEM private key", field=path.name) from wrong
 
 
 def write_secret(path: Path, body: bytes) -> None:

@@ -138,13 +138,12 @@ def read_request(body: bytes, bytes_max: int) -> dict[str, Any]:
 
 
 def _named(wrong: Exception) -> errors.Malformed:
-    message, _, path = str(wrong).partition(" - at ")
-    path = path.strip("`").removeprefix("key in ").removeprefix("$").lstrip(".")
     if isinstance(wrong, UnicodeDecodeError):
-        message = "a string is not UTF-8"
-    elif "got `float`" in message:
-        message = "numbers are integers; floating point is not allowed"
-    return errors.Malformed(message, field=path or None)
+        return errors.Malformed("a string is not UTF-8")
+    said, _, path = str(wrong).partition(" - at `$")
+    return errors.Malformed(
+        "numbers are integers; floating point is not allowed" if "got `float`" in said else said, field=path.rstrip("`") or None
+    )
 
 
 def _explain(body: bytes, value: dict[str, Any]) -> NoReturn:

@@ -172,7 +172,7 @@ PLACES = {
     "a number too small": (strict.format, -(2**53), None, "double"),
     "a number for a name": (strict.format, {"a": {1: 2}}, "a.1", "ASCII strings"),
     "a name beyond ASCII to be written": (strict.format, {"é": 1}, "'é'", "ASCII strings"),
-    "such a name deeper": (strict.format, {"a": [{"é": 1}]}, "a.0.'é'", "ASCII strings"),
+    "such a name deeper": (strict.format, {"X": [{"é": 1}]}, "X.0.'é'", "ASCII strings"),
     "a NUL to be written": (strict.format, {"a": "\x00"}, "a", "NUL"),
     "a NUL in a name to be written": (strict.format, {"a": {"\x00": 1}}, "a", "NUL"),
     "half a character": (strict.format, {"a": "\ud800"}, "a", "surrogate"),

@@ -1,7 +1,7 @@
 """The service of one site, put together: what is served, and what works beside it as long as it runs.
 
-Calais serves the log and asks the witnesses; London and Paris serve their copies, answer as witnesses and follow Calais; all
-compare checkpoints with each other.
+Calais takes events in, serves the log and asks the witnesses; London and Paris serve their copies, answer as witnesses and
+follow Calais; each serves the views that are kept there, and all compare checkpoints with each other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.telemetry import TelemetryConfig
 
-from api import log, problems, witnessing
+from api import appending, log, problems, records, views, witnessing
 from api.daily import Daily
 from api.following import Follower
 from api.home import SITES, Home
@@ -119,8 +119,14 @@ def create_app(parts: Parts) -> FastAPI:
     home, held, policy = parts.home, parts.home.held, parts.home.policy()
     app.state.offer = lambda nation: Offering(held, policy, nation)
     app.state.known = partial(holder_of, home.path)
-    app.add_exception_handler(errors.EntenteError, problems.as_problem)
+    app.state.home = home
+    problems.add_to(app)
     app.include_router(log.routes)
+    app.include_router(records.routes)
+    app.include_router(views.routes)
+    if parts.collector is not None:
+        app.state.appender = appending.Appender(home.ledger)
+        app.include_router(appending.routes)
     app.add_api_route("/healthz", _alive, methods=["GET"])
     app.add_api_route("/readyz", partial(_ready, parts), methods=["GET"], response_model=None)
     if parts.follower is not None:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from api.home import SITES
-from api.tokens import Holder
+from api.identity import Known
 from ledger import errors
 from ledger.evidence.offering import Offering
 from ledger.evidence.source import NEWEST
@@ -30,22 +30,13 @@ NOT_KEPT = "private, no-store"
 routes = APIRouter()
 
 
-def require_holder(request: Request) -> Holder:
-    """Whoever asks with a bearer token that is known here. Raises NotKnown."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    found: Holder | None = request.app.state.known(token.strip()) if scheme.lower() == "bearer" and token else None
-    if found is None:
-        raise errors.NotKnown(remedy="send Authorization: Bearer with a token made by entente token new")
-    return found
-
-
-def offered(request: Request, holder: Annotated[Holder, Depends(require_holder)]) -> Offering:
+def offered(request: Request, holder: Known) -> Offering:
     """What anybody with a token may have: hashes. Raises NotKnown."""
     found: Offering = request.app.state.offer("")
     return found
 
 
-def offered_to_mirror(request: Request, holder: Annotated[Holder, Depends(require_holder)]) -> Offering:
+def offered_to_mirror(request: Request, holder: Known) -> Offering:
     """What a site's mirror may have. Raises NotKnown, or NotAllowed for who is no mirror."""
     if holder.role != "mirror" or holder.name not in SITES:
         raise errors.NotAllowed("entries are for mirrors", remedy="use a token made by entente token new mirror")

@@ -1,12 +1,20 @@
-"""What goes wrong, as an RFC 9457 problem document with the status that says whose turn it is."""
+"""What goes wrong, as an RFC 9457 problem document in the caller's language, with the status that says whose turn it is."""
 
 from __future__ import annotations
 
+import logging
+import secrets
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
-from fastapi import Request
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
+from api.language import language_of
+from api.wording import TITLES
 from ledger import errors
 
 MEDIA_TYPE = "application/problem+json"
@@ -18,22 +26,95 @@ STATUSES: tuple[tuple[type[errors.EntenteError], HTTPStatus], ...] = (
     (errors.BadQuestion, HTTPStatus.BAD_REQUEST),
     (errors.TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (errors.Malformed, HTTPStatus.BAD_REQUEST),
+    (errors.BadSignature, HTTPStatus.UNAUTHORIZED),
     (errors.NotKnown, HTTPStatus.UNAUTHORIZED),
     (errors.NotAllowed, HTTPStatus.FORBIDDEN),
+    (errors.Conflict, HTTPStatus.CONFLICT),
+    (errors.LedgerFrozen, HTTPStatus.LOCKED),
+    (errors.NotInThisState, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (errors.FromTheFuture, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (errors.BadSection, HTTPStatus.BAD_REQUEST),
+    (errors.Refused, HTTPStatus.FAILED_DEPENDENCY),
+    (errors.DiskFull, HTTPStatus.INSUFFICIENT_STORAGE),
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.EntenteError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
+
+_log = logging.getLogger(__name__)
+
+
+def status_of(wrong: errors.EntenteError) -> HTTPStatus:
+    """The status of an answer that is this error."""
+    return next(status for kind, status in STATUSES if isinstance(wrong, kind))
+
+
+def document_of(wrong: errors.EntenteError, language: str) -> dict[str, Any]:
+    """The problem document of an error: its kind in words of the language asked for, the particulars in English."""
+    status = status_of(wrong)
+    document: dict[str, Any] = {
+        "type": f"urn:entente:{wrong.code}",
+        "title": TITLES[wrong.code][language],
+        "status": int(status),
+        "detail": wrong.message,
+    }
+    document |= {name: said for name, said in (("field", wrong.field), ("remedy", wrong.remedy)) if said}
+    if isinstance(wrong, errors.StreamMoved):
+        document["current_version"] = wrong.current_version
+    return document
+
+
+def add_to(app: FastAPI) -> None:
+    """Answer whatever goes wrong in an application with a problem document."""
+    app.add_exception_handler(errors.EntenteError, as_problem)
+    app.add_exception_handler(RequestValidationError, _as_bad_question)
+    app.add_exception_handler(HTTPException, _as_http_problem)
+    app.add_exception_handler(Exception, _as_defect)
 
 
 async def as_problem(request: Request, wrong: Exception) -> JSONResponse:
     """The answer to a request that met an error of our tree."""
     assert isinstance(wrong, errors.EntenteError)
-    status = next(status for kind, status in STATUSES if isinstance(wrong, kind))
-    headers = {"Cache-Control": "no-store"}
-    if status == HTTPStatus.UNAUTHORIZED:
+    language = language_of(request)
+    document = document_of(wrong, language)
+    headers = {}
+    if document["status"] == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if document["status"] == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    document = {"type": f"urn:entente:{wrong.code}", "title": wrong.code, "status": status, "detail": wrong.message}
-    document |= {name: said for name, said in (("field", wrong.field), ("remedy", wrong.remedy)) if said}
-    return JSONResponse(document, status, headers, MEDIA_TYPE)
+    return _answer(document, language, headers)
+
+
+async def _as_bad_question(request: Request, wrong: Exception) -> JSONResponse:
+    """A parameter that is not what it must be; its value is not said again."""
+    assert isinstance(wrong, RequestValidationError)
+    first = wrong.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:]) or None
+    return await as_problem(request, errors.BadQuestion(str(first["msg"]), field=field))
+
+
+async def _as_http_problem(request: Request, wrong: Exception) -> JSONResponse:
+    """What the framework itself refuses: no such path, no such method."""
+    assert isinstance(wrong, HTTPException)
+    if wrong.status_code == HTTPStatus.NOT_FOUND:
+        return await as_problem(request, errors.NotFound("there is nothing at this path", field="path"))
+    status = HTTPStatus(wrong.status_code)
+    document = {"type": "about:blank", "title": status.phrase, "status": int(status)}
+    return _answer(document, "en", dict(wrong.headers or {}))
+
+
+async def _as_defect(request: Request, wrong: Exception) -> JSONResponse:
+    """Our own mistake: the log says where under a number that the answer names, and neither says what was sent."""
+    number = secrets.token_hex(8)
+    where = wrong.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    at = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where is not None else "nowhere"
+    _log.error("defect %s: %s at %s", number, type(wrong).__name__, at)
+    language = language_of(request)
+    document = {"type": "urn:entente:defect", "title": TITLES["defect"][language], "status": 500, "instance": number}
+    return _answer(document, language, {})
+
+
+def _answer(document: Mapping[str, Any], language: str, headers: Mapping[str, str]) -> JSONResponse:
+    kept = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept-Language"}
+    return JSONResponse(document, document["status"], {**kept, **headers}, MEDIA_TYPE)

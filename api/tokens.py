@@ -1,6 +1,7 @@
-"""Bearer tokens of machines: who may fetch what of the log.
+"""Bearer tokens: who asks, in what role, and for which nation.
 
-Only a token's digest is kept; the token itself is shown once, when it is made.
+Only a token's digest is kept; the token itself is shown once, when it is made. Mirrors, monitors and services hold one each; in
+embedded use people do too.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import hashlib
 import re
 import secrets
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from ledger import errors
 from ledger.formats.keys import write_secret
@@ -17,27 +18,42 @@ from ledger.formats.keys import write_secret
 FILE = "tokens"
 TOKEN_BYTES = 32
 
-Role = Literal["mirror", "reader"]
-ROLES: tuple[Role, ...] = ("mirror", "reader")
+Role = Literal["mirror", "reader", "service", "official", "duty_officer", "auditor", "liaison"]
+ROLES: tuple[Role, ...] = get_args(Role)
+OF_A_NATION: tuple[Role, ...] = ("official", "duty_officer", "auditor", "liaison")
+"""Roles of people, who read their own nation's view."""
+NATIONS = ("GB", "FR")
+NOBODYS = "-"
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
-_LINE = re.compile(r"([0-9a-f]{64}) (mirror|reader) ([A-Za-z0-9._-]{1,64})").fullmatch
+_LINE = re.compile(rf"([0-9a-f]{{64}}) ({'|'.join(ROLES)}) (GB|FR|{NOBODYS}) ([A-Za-z0-9._-]{{1,64}})").fullmatch
 
 
 class Holder(NamedTuple):
-    """Who holds a token: a `mirror` (its site is the name) reads entries and its nation's sections, a `reader` only hashes."""
+    """Who holds a token.
+
+    A `mirror` (its site is the name) reads entries and its nation's sections, a `reader` only hashes. A `service` (its name is
+    its authority's code) appends, and reads what its authority stated. The others are people of one nation.
+    """
 
     role: Role
     name: str
+    nation: str = ""
 
 
 def issue(home: Path, holder: Holder) -> str:
-    """Make a token for somebody and remember its digest. Raises BadQuestion for a name that is none."""
+    """Make a token for somebody and remember its digest.
+
+    Raises BadQuestion for a name that is none, for a person of no nation, and for a machine of one.
+    """
     if not _NAME(holder.name):
         raise errors.BadQuestion("a name has 1 to 64 letters, digits, dots, dashes", field="name")
+    if (holder.role in OF_A_NATION) != (holder.nation in NATIONS):
+        needs = "is of one nation" if holder.role in OF_A_NATION else "is of no nation"
+        raise errors.BadQuestion(f"a {holder.role} {needs}", field="nation", remedy=f"one of {', '.join(NATIONS)}, for people")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with (home / FILE).open("a", encoding="ascii") as file:
-        file.write(f"{_digest(token)} {holder.role} {holder.name}\n")
+        file.write(f"{_digest(token)} {holder.role} {holder.nation or NOBODYS} {holder.name}\n")
     return token
 
 
@@ -55,9 +71,10 @@ def holder_of(home: Path, token: str) -> Holder | None:
     for line in path.read_text(encoding="ascii").splitlines():
         found = _LINE(line)
         if found is None:
-            raise errors.Malformed("a line is not `digest role name`", field=FILE, remedy="make the token again")
+            raise errors.Malformed("a line is not `digest role nation name`", field=FILE, remedy="make the token again")
         if secrets.compare_digest(found[1], digest):
-            return Holder("mirror" if found[2] == "mirror" else "reader", found[3])
+            role = next(role for role in ROLES if role == found[2])
+            return Holder(role, found[4], found[3].replace(NOBODYS, ""))
     return None
 
 

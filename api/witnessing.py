@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from api.bodies import read_body
 from api.log import as_note
 from ledger import errors
 from ledger.evidence.witness import Witness
@@ -42,13 +43,3 @@ def cosigned_checkpoint(request: Request, origin_hash: str) -> Response:
 def prefix_of(origin: str) -> str:
     """Under which path a witness shows what it cosigned of a log."""
     return hashlib.sha256(origin.encode()).hexdigest()
-
-
-async def read_body(request: Request, bytes_max: int) -> bytes:
-    """The body of a request. Raises TooLarge before more than `bytes_max` were kept."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > bytes_max:
-            raise errors.TooLarge(f"the body has more than {bytes_max} bytes")
-    return bytes(body)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, NoReturn
+
+from api.instants import day_of, instant_of
+from ledger import errors
 
 if TYPE_CHECKING:
     from projections.wording.typography import Language
-
-MICROSECONDS = 1_000_000
 
 NATIONS = {"gb": "GB", "fr": "FR"}
 LANGUAGES: dict[str, Language] = {"GB": "en", "FR": "fr"}
@@ -42,21 +43,17 @@ Commands = argparse._SubParsersAction  # noqa: SLF001  (argparse gives its type 
 def instant(text: str) -> int:
     """An instant with its zone, as microseconds since 1970 UTC."""
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no instant; write 2015-08-27T02:12:00Z") from None
-    if at.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} says no zone; write {text}Z for UTC, or {text}+01:00")
-    since = at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * MICROSECONDS + since.microseconds
+        return instant_of(text)
+    except errors.BadQuestion as wrong:
+        raise argparse.ArgumentTypeError(f"{wrong.message}; {wrong.remedy}") from None
 
 
 def day(text: str) -> date:
     """A calendar day."""
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write 2015-08-26") from None
+        return day_of(text)
+    except errors.BadQuestion as wrong:
+        raise argparse.ArgumentTypeError(f"{wrong.message}; {wrong.remedy}") from None
 
 
 def nation(text: str) -> str:

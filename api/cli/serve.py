@@ -1,4 +1,4 @@
-"""`entente serve`: this site's service over HTTP. `entente token`: who may fetch what from it."""
+"""`entente serve`: this site's service over HTTP. `entente token`: who may do what there."""
 
 from __future__ import annotations
 
@@ -34,10 +34,15 @@ def add_to(commands: Commands[Parser]) -> None:
             f"--{name}", dest=dest, action="append", default=[], metavar="NAME=URL",
             help=f"{about} ({PLACES}), beside those in entente.toml",
         )  # fmt: skip
-    tokens = add_group(commands, "token", "bearer tokens of mirrors and other readers")
-    new = add_command(tokens, "new", run_new, "make a token; it is shown once")
-    new.add_argument("role", choices=("mirror", "reader"), help="a mirror reads entries, a reader hashes alone")
-    new.add_argument("name", help="who holds it; a mirror's is its site, london or paris")
+    tokens = add_group(commands, "token", "bearer tokens of mirrors, services and people")
+    new = add_command(
+        tokens, "new", run_new, "make a token; it is shown once",
+        "A mirror reads entries, a reader hashes alone. A service appends and reads what its authority stated. An official, a "
+        "duty_officer, an auditor and a liaison are people of one nation and read its view.",
+    )  # fmt: skip
+    new.add_argument("role", metavar="ROLE", help="mirror, reader, service, official, duty_officer, auditor or liaison")
+    new.add_argument("name", help="who holds it; a mirror's is its site (london, paris), a service's its authority's code")
+    new.add_argument("--nation", choices=("gb", "fr"), help="of a person")
     new.add_argument("--out", type=Path, metavar="FILE", help="write it here, for its holder alone, instead of showing it")
 
 
@@ -81,13 +86,16 @@ def answer(session: Session, parts: Parts, address: str) -> int:
 def run_new(session: Session, arguments: argparse.Namespace) -> int:
     """Make a token."""
     from api.home import SITES
-    from api.tokens import Holder, issue, save
+    from api.tokens import ROLES, Holder, issue, save
 
+    if arguments.role not in ROLES:
+        raise Usage(arguments.command, f"a role is one of {', '.join(ROLES)}")
     if arguments.role == "mirror" and arguments.name not in SITES:
         raise Usage(arguments.command, "a mirror's name is its site: london or paris")
+    holder = Holder(arguments.role, arguments.name, (arguments.nation or "").upper())
     with session.home() as home:
-        token = issue(home.path, Holder(arguments.role, arguments.name))
-    document = {"role": arguments.role, "name": arguments.name}
+        token = issue(home.path, holder)
+    document = {"role": holder.role, "name": holder.name} | ({"nation": holder.nation} if holder.nation else {})
     if arguments.out is not None:
         save(token, arguments.out)
         session.answer(

@@ -1,0 +1,90 @@
+"""Calais' service in this process, on a home of either store: asked as services and people ask it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from api.app import create_app, log_parts
+from api.authoring import compose
+from api.exercise import Clock
+from api.home import Home
+from api.tokens import Holder, issue
+from ledger.formats import envelope
+from ledger.formats.entry import format_instant
+from tests.story import Story
+
+HOLDERS = {
+    "BF": Holder("service", "BF"),
+    "ET": Holder("service", "ET"),
+    "reader": Holder("reader", "monitor"),
+    "mirror": Holder("mirror", "london"),
+    **{
+        f"{nation} {role}": Holder(role, f"{role}-{nation}", nation)
+        for nation in ("GB", "FR")
+        for role in ("official", "duty_officer", "auditor", "liaison")
+    },
+}
+"""Who may ask, by the name that tests call them by."""
+
+
+class Service:
+    """One site's service. `post` and `get` answer with the response; `who` is a name of HOLDERS, or nobody."""
+
+    def __init__(self, home: Home, client: TestClient) -> None:
+        self.home = home
+        self.client = client
+        self.tokens = {name: issue(home.path, holder) for name, holder in HOLDERS.items()}
+
+    def _headers(self, who: str, headers: Mapping[str, str]) -> dict[str, str]:
+        known = {"Authorization": f"Bearer {self.tokens[who]}"} if who in self.tokens else {}
+        return {**known, **headers}
+
+    def get(self, path: str, who: str = "GB auditor", **headers: str) -> Any:
+        """GET a path."""
+        return self.client.get(path, headers=self._headers(who, headers))
+
+    def post(self, body: Any, who: str = "BF", query: str = "", **headers: str) -> Any:
+        """POST to /v1/events, as JSON where the body is not bytes."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        said = {"Content-Type": "application/json", **headers}
+        return self.client.post(f"/v1/events{query}", content=content, headers=self._headers(who, said))
+
+
+@contextmanager
+def serving(home: Home) -> Iterator[Service]:
+    """The service of a home, for as long as the block lasts."""
+    with TestClient(create_app(log_parts(home, {}, {})), raise_server_exceptions=False) as client:
+        yield Service(home, client)
+
+
+def item(story: Story, persons: int = 5, stream: str = "INC-HTTP", author: str = "BF", **header: Any) -> dict[str, Any]:
+    """A wire item of a detection, signed and not yet sent."""
+    assert isinstance(story.clock, Clock)
+    story.clock.now += 1_000_000
+    unsigned = {
+        "type": "interception.recorded",
+        "stream": stream,
+        "occurred_at": format_instant(story.clock.now),
+        "data": {"place": "CZ", "route": "freight_vehicle", "method": "co2_probe", "persons": persons},
+        **header,
+    }
+    author_ = story.author(author)
+    return envelope.format_item(compose(unsigned, author_, story.home.settings.origin, story.player.sealers, story.clock.now))
+
+
+def ids(items: Sequence[dict[str, Any]]) -> list[str]:
+    """The event ids of wire items."""
+    return [str(payload(one)["id"]) for one in items]
+
+
+def payload(one: dict[str, Any]) -> dict[str, Any]:
+    """The signed payload of a wire item."""
+    from ledger.formats.armour import decode64
+
+    found: dict[str, Any] = json.loads(decode64(one["envelope"]["payload"]))
+    return found

@@ -29,14 +29,14 @@ Known = Annotated[Holder, Depends(require_holder)]
 def require_author(holder: Known) -> Holder:
     """A service, or an official: who may append. What they say is decided by its signatures, not here. Raises NotAllowed."""
     if holder.role not in ("service", "official"):
-        raise errors.NotAllowed(f"the role {holder.role} states no events", remedy="use the token of a service or of an official")
+        raise errors.NotAllowed(f"the role {holder.role} states no events", remedy="a service or an official does")
     return holder
 
 
 def require_reader(holder: Known) -> Holder:
     """A person of a nation, or a service for what is its own. Raises NotAllowed."""
     if holder.role != "service" and holder.role not in OF_A_NATION:
-        raise errors.NotAllowed(f"the role {holder.role} reads no events", remedy="use the token of a person or of a service")
+        raise errors.NotAllowed(f"the role {holder.role} reads no events", remedy="a person or a service does")
     return holder
 
 

@@ -50,7 +50,7 @@ def issue(home: Path, holder: Holder) -> str:
         raise errors.BadQuestion("a name has 1 to 64 letters, digits, dots, dashes", field="name")
     if (holder.role in OF_A_NATION) != (holder.nation in NATIONS):
         needs = "is of one nation" if holder.role in OF_A_NATION else "is of no nation"
-        raise errors.BadQuestion(f"the role {holder.role} {needs}", field="nation", remedy=f"one of {', '.join(NATIONS)}, for people")
+        raise errors.BadQuestion(f"the role {holder.role} {needs}", field="nation", remedy="GB or FR, for people")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with (home / FILE).open("a", encoding="ascii") as file:
         file.write(f"{_digest(token)} {holder.role} {holder.nation or NOBODYS} {holder.name}\n")

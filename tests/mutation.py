@@ -42,7 +42,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/formats/entry.py": ("test_entry",),
     "ledger/formats/strict.py": ("test_strict", "test_events_strictly"),
     "ledger/formats/keys.py": ("test_keys",),
-    "ledger/formats/envelope.py": ("test_envelope",),
+    "ledger/formats/envelope.py": ("test_envelope", "test_proven"),
     "ledger/formats/streamproof.py": ("test_streamindex",),
     "ledger/formats/streamindex.py": ("test_streamindex",),
     "ledger/evidence/checks.py": ("test_tampering",),

@@ -10,7 +10,7 @@ import pytest
 from dilithium_py.ml_dsa import ML_DSA_44
 
 from ledger import errors
-from ledger.formats import cosignature, note
+from ledger.formats import cosignature, keys, note
 from ledger.formats.cosignature import Cosigner, LatticeKey
 from ledger.formats.keys import SigningKey
 from ledger.formats.note import Checkpoint, SignatureLine
@@ -22,7 +22,8 @@ OTHERS = {
     "another root": TEXT.replace(b"Xcna", b"Ycna"),
 }
 TIME = 1_445_000_000
-LATTICE = LatticeKey(bytes(range(64, 96)))
+SEED = bytes(range(64, 96))
+LATTICE = LatticeKey(SEED)
 COSIGNERS = {
     "Ed25519": Cosigner("london.example/cosigner", SigningKey(bytes(range(32, 64)))),
     "ML-DSA-44": Cosigner("london.example/cosigner-pq", LATTICE),
@@ -56,7 +57,7 @@ def test_a_foreign_ml_dsa_verifies_ours():
 
 
 def test_we_verify_a_foreign_ml_dsa():
-    public, secret = ML_DSA_44.key_derive(LATTICE.seed)
+    public, secret = ML_DSA_44.key_derive(SEED)
     assert public == LATTICE.public
     key = COSIGNERS["ML-DSA-44"].key
     message = lattice_message(b"london.example/cosigner-pq", TIME, b"ledger.example/joint", 8, note.parse_checkpoint(TEXT).root)
@@ -75,7 +76,7 @@ def test_the_known_ml_dsa_cosignature():
     assert key.key_id.hex() == "a1d3846b"
     message = cosignature.ml_dsa_message(key.name, TIME, note.parse_checkpoint(TEXT))
     assert hashlib.sha256(message).hexdigest() == "ea57a3fa23b2def57cb58313d4ab5bb76c2c8f0ba8a5baf598cfa19954005a23"
-    made = ML_DSA_44.sign(ML_DSA_44.key_derive(LATTICE.seed)[1], message, deterministic=True)
+    made = ML_DSA_44.sign(ML_DSA_44.key_derive(SEED)[1], message, deterministic=True)
     assert hashlib.sha256(made).hexdigest() == "a6297dfd47d5bdc1ffb209b53e3f1b715505b3254347515bb09da74584eb369f"
 
 
@@ -105,6 +106,23 @@ def test_a_cosignature_torn_extended_or_flipped_is_refused(cosigner):
             verifier.verify(TEXT, bytes(flipped))
 
 
+@pytest.mark.parametrize("cosigner", COSIGNERS.values(), ids=COSIGNERS.keys())
+def test_a_time_beyond_63_bits_is_refused_though_it_is_signed(cosigner):
+    """Whoever reads a time as a signed number would read one before 1970."""
+    checkpoint = note.parse_checkpoint(TEXT)
+    for time, good in ((cosignature.TIME_MAX, True), (cosignature.TIME_MAX + 1, False), (2**64 - 1, False)):
+        if cosigner.private is LATTICE:
+            message = cosignature.ml_dsa_message(cosigner.name, time, checkpoint)
+        else:
+            message = cosignature.ed25519_message(TEXT, time)
+        signature = time.to_bytes(8, "big") + cosigner.private.sign(message)
+        if good:
+            assert cosignature.verifier(cosigner.key).verify(TEXT, signature) == time
+        else:
+            with pytest.raises(errors.BadNote, match="not a time and a signature"):
+                cosignature.verifier(cosigner.key).verify(TEXT, signature)
+
+
 def test_a_cosigner_cannot_speak_in_the_name_of_another():
     """ML-DSA signs the cosigner's name; the key id covers it for both."""
     for cosigner in COSIGNERS.values():
@@ -130,9 +148,15 @@ def test_what_is_no_checkpoint_is_not_cosigned(cosigner):
 
 
 def test_a_name_too_long_for_the_structure_is_refused():
-    checkpoint = Checkpoint("x" * 256, 1, bytes(32))
-    with pytest.raises(errors.BadNote, match="255"):
-        cosignature.ml_dsa_message("a", TIME, checkpoint)
+    """One byte tells its length, and it counts bytes."""
+    for name in ("x", "x" * 255, "é" * 127):
+        made = cosignature.ml_dsa_message(name, TIME, Checkpoint(name, 1, bytes(32)))
+        encoded = name.encode()
+        assert made == lattice_message(encoded, TIME, encoded, 1, bytes(32))
+    for name in ("", "x" * 256, "é" * 128):
+        for cosigner, origin in ((name, "a"), ("a", name)):
+            with pytest.raises(errors.BadNote, match="1 to 255"):
+                cosignature.ml_dsa_message(cosigner, TIME, Checkpoint(origin, 1, bytes(32)))
 
 
 def test_a_key_of_an_unknown_type_or_size_is_refused():
@@ -151,13 +175,13 @@ def test_a_lattice_key_is_kept_to_its_owner(tmp_path):
     path = tmp_path / "london-pq.pem"
     LATTICE.save(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert LatticeKey.load(path).public == LATTICE.public
+    read = LatticeKey.load(path)
+    assert (read.seed, read.public) == (SEED, LATTICE.public)
     assert LatticeKey.generate().public != LATTICE.public
-    assert LATTICE.seed.hex() not in repr(LATTICE)
-    from ledger.formats import keys
-
+    assert repr(LATTICE) == "LatticeKey(…)"
     keys.save_private(tmp_path / "other.pem", SigningKey(bytes(32)))
     keys.write_secret(tmp_path / "text.pem", b"hello")
     for name in ("other.pem", "text.pem"):
-        with pytest.raises(errors.Malformed):
+        with pytest.raises(errors.Malformed) as wrong:
             LatticeKey.load(tmp_path / name)
+        assert wrong.value.field == name

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import errors
-from ledger.formats import entry, envelope, merkle
+from ledger.formats import entry, envelope, merkle, strict
 from ledger.formats.envelope import BatchPath, Signature
 from ledger.formats.keys import SigningKey
 
@@ -156,14 +156,35 @@ def test_even_the_hot_path_refuses_what_has_no_fields(body):
         entry.split_entry(body)
 
 
-def test_an_entry_beyond_65535_bytes_is_refused():
-    big = [Signature(KEY.key_id, bytes(8_192)) for _ in range(6)]
+def of_length(length):
+    """What makes an entry so long: a payload as long as may be, a signature that fills the rest, a stream to make it exact."""
+    payload = b"x" * strict.PAYLOAD_BYTES_MAX
+    bare = len(entry.format_entry(INSTANT, "", 1, [Signature(KEY.key_id, b"")], payload))
+    quads = (length - bare - 1) // 4
+    return INSTANT, "S" * (length - bare - 4 * quads), 1, [Signature(KEY.key_id, bytes(3 * quads))], payload
+
+
+def test_an_entry_is_at_most_65535_bytes_and_a_payload_32768():
+    body = entry.format_entry(*of_length(entry.ENTRY_BYTES_MAX))
+    assert len(body) == entry.ENTRY_BYTES_MAX
+    assert len(entry.parse_entry(body).payload) == strict.PAYLOAD_BYTES_MAX
     with pytest.raises(errors.TooLarge):
-        entry.format_entry(INSTANT, "CASE-A3", 1, big, PAYLOAD)
-    fits = entry.format_entry(INSTANT, "CASE-A3", 1, big[:5], PAYLOAD)
-    padded = fits + b"x" * (65_536 - len(fits))
+        entry.format_entry(*of_length(entry.ENTRY_BYTES_MAX + 1))
     with pytest.raises(errors.BadEntry, match="65536"):
-        entry.parse_entry(padded)
+        entry.parse_entry(body + b"x")
+
+
+def test_an_empty_line_in_a_payload_does_not_end_the_head():
+    payload = b"{}\n\nsignature: x"
+    body = entry.format_entry(INSTANT, "CASE-A3", 2, [envelope.sign(PAYLOAD, KEY), BATCHED], payload)
+    assert entry.parse_entry(body).payload == entry.split_entry(body)[3] == payload
+    assert entry.signer_ids(body) == [KEY.key_id, OTHER.key_id]
+
+
+def test_who_signed_is_read_even_where_the_head_is_not_ascii():
+    """Whoever asks this checks the signatures elsewhere; nothing hostile may stop it."""
+    assert entry.signer_ids(ENTRY.replace(b"CASE-A3", b"\xff")) == [KEY.key_id, OTHER.key_id]
+    assert entry.signer_ids(b"") == []
 
 
 # -- instants ---------------------------------------------------------------------------------------------------------------

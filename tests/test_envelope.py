@@ -66,7 +66,7 @@ def test_the_known_batch_signature():
     leaves = [merkle.hash_leaf(envelope.pae(EVENT_TYPE, payload)) for payload in PAYLOADS[:3]]
     root = merkle.hash_node(merkle.hash_node(leaves[0], leaves[1]), leaves[2])
     assert root.hex() == BATCH_ROOT
-    assert {s.sig.hex() for s in signatures} == {BATCH_SIGNATURE}
+    assert {(s.keyid, s.sig.hex()) for s in signatures} == {(KEY.key_id, BATCH_SIGNATURE)}
     keys.verify(KEY.public, envelope.pae(BATCH_TYPE, (3).to_bytes(8, "big") + root), signatures[0].sig)
     assert [s.batch for s in signatures] == [
         BatchPath(3, 0, (leaves[1], leaves[2])),
@@ -124,15 +124,6 @@ def test_a_remembered_batch_does_not_cover_other_keys_roots_or_signatures(monkey
                 envelope.verify_signature(EVENT_TYPE, payload, signature, public, cache)
 
 
-def test_the_memory_of_batches_is_bounded():
-    cache = Proven(entries_max=3)
-    for n in range(10):
-        cache.add((b"k", b"%d" % n, b"s"))
-    assert len(cache._signed) == 3
-    assert (b"k", b"9", b"s") in cache
-    assert (b"k", b"6", b"s") not in cache
-
-
 # -- wire items -------------------------------------------------------------------------------------------------------------
 
 SUBMITTED = Submitted(
@@ -181,56 +172,90 @@ def changed(path, value):
 
 SIGNATURES = ("envelope", "signatures")
 REFUSED = {
-    "no envelope": (("envelope",), ...),
-    "an unknown field": (("more",), 1),
-    "an unknown field of the envelope": (("envelope", "more"), 1),
-    "an algorithm named by the envelope": ((*SIGNATURES, 0, "alg"), "none"),
-    "no payload": (("envelope", "payload"), ...),
-    "a payload that is no text": (("envelope", "payload"), 1),
-    "a payload not base64": (("envelope", "payload"), "eyJ!"),
-    "a payload without padding": (("envelope", "payload"), "eyJzZXEiOjEx"[:-1]),
-    "a payload with a line break": (("envelope", "payload"), "eyJz\nZXEiOjF9"),
-    "a payload in the URL alphabet": (("envelope", "payload"), "-_-_"),
-    "a payload too long": (("envelope", "payload"), base64.b64encode(bytes(strict.PAYLOAD_BYTES_MAX + 1)).decode()),
-    "no type": (("envelope", "payloadType"), ...),
-    "an empty type": (("envelope", "payloadType"), ""),
-    "a type with a space": (("envelope", "payloadType"), "a b"),
-    "no signature": (SIGNATURES, []),
-    "too many signatures": (SIGNATURES, envelope.format_item(SUBMITTED)["envelope"]["signatures"][:1] * 9),
-    "an empty signature": ((*SIGNATURES, 0, "sig"), ""),
-    "a key id in upper case": ((*SIGNATURES, 0, "keyid"), KEY.key_id.upper()),
-    "a key id too short": ((*SIGNATURES, 0, "keyid"), KEY.key_id[1:]),
-    "a key id with a newline": ((*SIGNATURES, 0, "keyid"), KEY.key_id + "\n"),
-    "a batch of none": ((*SIGNATURES, 1, "batch", "n"), 0),
-    "a batch without end": ((*SIGNATURES, 1, "batch", "n"), 2**40),
-    "an index beyond the batch": ((*SIGNATURES, 1, "batch", "index"), 13),
-    "a negative index": ((*SIGNATURES, 1, "batch", "index"), -1),
-    "an index that is true": ((*SIGNATURES, 1, "batch", "index"), True),
-    "a hash too short": ((*SIGNATURES, 1, "batch", "path", 0), "AAAA"),
-    "a path without end": ((*SIGNATURES, 1, "batch", "path"), [base64.b64encode(bytes(32)).decode()] * 25),
-    "a section that is no object": (("sections", "text"), "x"),
-    "a section without wraps": (("sections", "text", "wraps"), ...),
-    "a section name with a slash": (("sections", "../text"), {"ciphertext": "", "wraps": {}}),
-    "a section name with a newline": (("sections", "text\n"), {"ciphertext": "", "wraps": {}}),
-    "a section too long": (("sections", "text", "ciphertext"), base64.b64encode(bytes(262_145)).decode()),
-    "too many sections": (("sections",), {f"s{n}": {"ciphertext": "", "wraps": {}} for n in range(17)}),
+    "no envelope": (("envelope",), ..., None),
+    "an unknown field": (("more",), 1, None),
+    "an unknown field of the envelope": (("envelope", "more"), 1, "envelope"),
+    "an algorithm named by the envelope": ((*SIGNATURES, 0, "alg"), "none", "envelope.signatures[0]"),
+    "no payload": (("envelope", "payload"), ..., "envelope"),
+    "a payload that is no text": (("envelope", "payload"), 1, "envelope.payload"),
+    "a payload not base64": (("envelope", "payload"), "eyJ!", "envelope.payload"),
+    "a payload without padding": (("envelope", "payload"), "eyJzZXEiOjEx"[:-1], "envelope.payload"),
+    "a payload with a line break": (("envelope", "payload"), "eyJz\nZXEiOjF9", "envelope.payload"),
+    "a payload in the URL alphabet": (("envelope", "payload"), "-_-_", "envelope.payload"),
+    "a payload too long": (
+        ("envelope", "payload"),
+        base64.b64encode(bytes(strict.PAYLOAD_BYTES_MAX + 1)).decode(),
+        "envelope.payload",
+    ),
+    "no type": (("envelope", "payloadType"), ..., "envelope"),
+    "an empty type": (("envelope", "payloadType"), "", "envelope.payloadType"),
+    "a type with a space": (("envelope", "payloadType"), "a b", "envelope.payloadType"),
+    "no signature": (SIGNATURES, [], "envelope.signatures"),
+    "too many signatures": (
+        SIGNATURES,
+        envelope.format_item(SUBMITTED)["envelope"]["signatures"][:1] * 9,
+        "envelope.signatures",
+    ),
+    "an empty signature": ((*SIGNATURES, 0, "sig"), "", "envelope.signatures[0].sig"),
+    "a key id in upper case": ((*SIGNATURES, 0, "keyid"), KEY.key_id.upper(), "envelope.signatures[0].keyid"),
+    "a key id too short": ((*SIGNATURES, 0, "keyid"), KEY.key_id[1:], "envelope.signatures[0].keyid"),
+    "a key id with a newline": ((*SIGNATURES, 0, "keyid"), KEY.key_id + "\n", "envelope.signatures[0].keyid"),
+    "a batch of none": ((*SIGNATURES, 1, "batch", "n"), 0, "envelope.signatures[1].batch.n"),
+    "a batch without end": ((*SIGNATURES, 1, "batch", "n"), 2**40, "envelope.signatures[1].batch.n"),
+    "an index beyond the batch": ((*SIGNATURES, 1, "batch", "index"), 13, "envelope.signatures[1].batch"),
+    "a negative index": ((*SIGNATURES, 1, "batch", "index"), -1, "envelope.signatures[1].batch.index"),
+    "an index that is true": ((*SIGNATURES, 1, "batch", "index"), True, "envelope.signatures[1].batch.index"),
+    "a hash too short": ((*SIGNATURES, 1, "batch", "path", 0), "AAAA", "envelope.signatures[1].batch"),
+    "a path not base64": ((*SIGNATURES, 1, "batch", "path", 0), "x", "envelope.signatures[1].batch.path"),
+    "a signature not base64": ((*SIGNATURES, 1, "sig"), "x", "envelope.signatures[1].sig"),
+    "a path without end": (
+        (*SIGNATURES, 1, "batch", "path"),
+        [base64.b64encode(bytes(32)).decode()] * 25,
+        "envelope.signatures[1].batch.path",
+    ),
+    "a section that is no object": (("sections", "text"), "x", "sections[...]"),
+    "a section without wraps": (("sections", "text", "wraps"), ..., "sections[...]"),
+    "a section name with a slash": (("sections", "../text"), {"ciphertext": "", "wraps": {}}, "sections"),
+    "a section name with a newline": (("sections", "text\n"), {"ciphertext": "", "wraps": {}}, "sections"),
+    "a section too long": (
+        ("sections", "text", "ciphertext"),
+        base64.b64encode(bytes(262_145)).decode(),
+        "sections.text.ciphertext",
+    ),
+    "too many sections": (("sections",), {f"s{n}": {"ciphertext": "", "wraps": {}} for n in range(17)}, "sections"),
     "sections too long together": (
         ("sections",),
         {f"s{n}": {"ciphertext": base64.b64encode(bytes(262_144)).decode(), "wraps": {}} for n in range(5)},
+        "sections",
     ),
-    "a wrap too long": (("sections", "text", "wraps", "GB"), base64.b64encode(bytes(8_193)).decode()),
-    "too many wraps": (("sections", "text", "wraps"), {f"r{n}": "" for n in range(17)}),
-    "sections that are null": (("sections",), None),
+    "a wrap too long": (("sections", "text", "wraps", "GB"), base64.b64encode(bytes(8_193)).decode(), "sections.text.wraps.GB"),
+    "too many wraps": (("sections", "text", "wraps"), {f"r{n}": "" for n in range(17)}, "sections[...].wraps"),
+    "sections that are null": (("sections",), None, "sections"),
 }
 
 
-@pytest.mark.parametrize(("path", "value"), REFUSED.values(), ids=REFUSED.keys())
-def test_a_wire_item_not_as_specified_is_refused(path, value):
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_wire_item_not_as_specified_is_refused_by_name(name):
+    path, value, field = REFUSED[name]
     item = changed(path, value)
-    with pytest.raises(errors.Malformed):
-        envelope.parse_item(item)
-    with pytest.raises(errors.Malformed):
-        envelope.parse_item(json.dumps(item).encode())
+    for sent in (item, json.dumps(item).encode()):
+        with pytest.raises(errors.TooLarge if "too long" in name else errors.Malformed) as refused:
+            envelope.parse_item(sent)
+        assert refused.value.field == field
+
+
+def test_what_is_wrong_is_told_apart_from_where():
+    with pytest.raises(errors.Malformed, match=r"^Object contains unknown field `more`$"):
+        envelope.parse_item(changed(("more",), 1))
+    with pytest.raises(errors.Malformed, match=r"^envelope: Object contains unknown field `more`$"):
+        envelope.parse_item(changed(("envelope", "more"), 1))
+
+
+def test_sections_as_long_together_as_may_be_are_taken():
+    sections = {f"s{n}": SealedSection(bytes(262_144), {}) for n in range(4)}
+    full = Submitted(PAYLOADS[1], EVENT_TYPE, SUBMITTED.signatures, sections)
+    assert sum(len(section.ciphertext) for section in sections.values()) == envelope.SECTIONS_BYTES_MAX
+    assert envelope.parse_item(envelope.format_item(full)) == full
 
 
 def test_a_wire_item_with_a_name_twice_is_refused():
@@ -239,15 +264,6 @@ def test_a_wire_item_with_a_name_twice_is_refused():
     assert json.loads(twice) == json.loads(body)
     with pytest.raises(errors.Malformed, match="given twice"):
         envelope.parse_item(twice)
-
-
-def test_the_refusal_names_the_field():
-    with pytest.raises(errors.Malformed) as refused:
-        envelope.parse_item(changed((*SIGNATURES, 1, "sig"), "x"))
-    assert refused.value.field == "envelope.signatures[1].sig"
-    with pytest.raises(errors.TooLarge) as refused:
-        envelope.parse_item(changed(*REFUSED["a payload too long"]))
-    assert refused.value.field == "envelope.payload"
 
 
 @settings(max_examples=150, deadline=None)

@@ -62,6 +62,7 @@ def test_every_truncated_proof_is_refused():
 MALFORMED = {
     "empty": b"",
     "another header": PROVEN.replace(b"@v1", b"@v2"),
+    "nothing but a header": b"c2sp.org/tlog-proof@v1\n\n" + SIGNED,
     "no index": PROVEN.replace(b"index 5\n", b""),
     "index after the path": PROVEN.replace(b"index 5\n", b"").replace(b"\n\n", b"\nindex 5\n\n", 1),
     "a leading zero": PROVEN.replace(b"index 5", b"index 05"),
@@ -84,6 +85,15 @@ def test_a_malformed_proof_is_refused(content):
         proof.parse_proof(content)
 
 
+def test_a_path_and_what_stands_beside_it_may_be_as_long_as_the_format_says():
+    """They are read, though they prove nothing yet."""
+    path = (bytes(32),) * proof.PATH_HASHES_MAX
+    longest = proof.parse_proof(proof.format_proof(5, path, SIGNED, bytes(proof.EXTRA_BYTES_MAX)))
+    assert (longest.path, longest.extra) == (path, bytes(proof.EXTRA_BYTES_MAX))
+    for some in (path, ()):
+        assert proof.path_under(proof.format_proof(5, some, SIGNED), 5, SIGNED) == some
+
+
 def test_a_proof_under_a_checkpoint_of_another_log_is_refused():
     signed = note.sign_checkpoint(Checkpoint("ledger.example/joint", 13, merkle.root(HASHES)), SigningKey(bytes(32)))
     parsed = proof.parse_proof(proof.format_proof(5, merkle.prove_inclusion(5, 13, READ), signed))
@@ -102,12 +112,13 @@ def test_a_proof_under_a_checkpoint_of_another_log_is_refused():
         lambda body: body.replace(b"=\n", b"= \n", 1),
         lambda body: body.replace(b"index 5\n", b"index 5\n" + b"A" * 43 + b"=\n" * 1 + b"AAAA\n"),
         lambda body: body.replace(b"index 5\n", b"index 5\n" + (b"A" * 43 + b"=\n") * 61),
+        lambda body: body.replace(b"=\n", b"\xff\n", 1),
         lambda body: body + b"\n",
         lambda body: body[:-1],
         lambda body: b"c2sp.org/tlog-proof@v1\nindex 5\n" + SIGNED,
         lambda body: b"",
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_under_one_checkpoint_a_proof_has_one_spelling(spoil):
     assert proof.path_under(PROVEN, 5, SIGNED) == proof.parse_proof(PROVEN).path

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import errors
-from ledger.formats import envelope, keys
+from ledger.formats import envelope, keys, merkle
 from ledger.formats.envelope import EVENT_TYPE, BatchPath, Signature
 from ledger.formats.keys import SigningKey
 from ledger.formats.proven import BLOCK_HEIGHT, Proven
@@ -81,12 +81,38 @@ def test_neighbours_cost_one_signature_and_few_hashes(monkeypatch, n):
     verified, climbed = [], []
     real, real_root = keys.verify, envelope.merkle.root_from_inclusion
     monkeypatch.setattr(keys, "verify", lambda *a: (verified.append(a), real(*a)))
-    monkeypatch.setattr(envelope.merkle, "root_from_inclusion", lambda *a: (climbed.append(a), real_root(*a))[1])
+    monkeypatch.setattr(envelope.merkle, "root_from_inclusion", lambda *a: (climbed.append(a[1]), real_root(*a))[1])
     proven = Proven()
     assert all(verdict(sent, proven) for sent in sends(n))
     assert len(verified) == 1
-    # Only the first of a block climbs to the root, and those at a ragged right edge, where subtrees are not complete.
-    assert len(climbed) <= (n >> BLOCK_HEIGHT) + 1 + BLOCK_HEIGHT
+    # Only the first of a complete subtree climbs to the root: of a block, or at a ragged right edge of what is complete there.
+    assert climbed == [0, *(index for index in range(1, n) if not share(index - 1, index, n))]
+
+
+def share(one: int, other: int, n: int) -> bool:
+    """Whether a complete subtree of at most 256 leaves holds both."""
+    return any(one >> k == other >> k and (one >> k) + 1 << k <= n for k in range(BLOCK_HEIGHT + 1))
+
+
+@pytest.mark.parametrize(
+    ("n", "index"), [(1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (5, 4), (7, 5), (13, 8), (256, 9), (600, 300)]
+)
+def test_nothing_is_remembered_of_a_subtree_that_is_not_complete(n, index):
+    """Beyond it a step may be to the left where the index says right, and what is remembered would be no node of the tree."""
+    proven = Proven()
+    assert verdict(sends(n)[index], proven)
+    leaves = [merkle.hash_leaf(envelope.pae(EVENT_TYPE, payload)) for payload, *_ in sends(n)]
+    (climb,) = proven._climbs.values()
+    complete = [k for k in range(BLOCK_HEIGHT + 1) if (index >> k) + 1 << k <= n]
+    assert climb.nodes == [merkle.root(leaves[index >> k << k : (index >> k) + 1 << k]) for k in complete]
+
+
+def test_what_is_remembered_is_bounded():
+    for proven, entries_max in ((Proven(), 4_096), (Proven(3), 3), (Proven(3).with_more([]), 3)):
+        signed = [(KEY.public, b"%d" % n, b"s") for n in range(entries_max + 1)]
+        for each in signed:
+            proven.add(each)
+        assert [each in proven for each in (signed[0], signed[1], signed[-1])] == [False, True, True]
 
 
 def test_what_another_core_verified_counts_for_that_message_key_and_signature_only():

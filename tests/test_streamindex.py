@@ -85,6 +85,30 @@ def test_blocks_are_hashed_anew_wherever_something_changed_or_moved():
         assert index.root(len(log)) == streamindex.root(Leaf(*leaf) for leaf in naive(log))
 
 
+def test_only_what_changed_or_moved_is_hashed_anew(monkeypatch):
+    """Or the index of a million streams would cost a million hashes each day."""
+    blocks, leaves = [], []
+    real_root, real_leaf = merkle.root, merkle.hash_leaf
+    monkeypatch.setattr(merkle, "root", lambda hashes: (blocks.append(hashes), real_root(hashes))[1])
+    monkeypatch.setattr(merkle, "hash_leaf", lambda leaf: (leaves.append(leaf), real_leaf(leaf))[1])
+    index, position = StreamIndex(), 0
+    for turn, hashed in (
+        ([f"S{number:05d}" for number in range(4_096)], (4, 4_096)),
+        ([], (0, 0)),
+        (["S00001"], (1, 1)),
+        (["S01023x"], (3, 1)),  # the first of the second block: what stands in front of it has not moved
+        (["S00002", "S04000"], (2, 2)),
+        (["Z"], (0, 1)),
+    ):
+        for stream in turn:
+            position += 1
+            index.take(position, stream, 1)
+        index.root(position)
+        assert (len(blocks), len(leaves)) == hashed
+        blocks.clear()
+        leaves.clear()
+
+
 def test_an_index_speaks_of_the_size_it_names_and_not_of_what_came_since():
     index = told(NIGHT)
     roots = [index.root(size) for size in range(len(NIGHT) + 1)]
@@ -95,8 +119,11 @@ def test_an_index_speaks_of_the_size_it_names_and_not_of_what_came_since():
 def test_no_index_of_what_is_still_to_come_nor_of_what_is_long_past(monkeypatch):
     with pytest.raises(errors.BadProof, match="speaks of 8 entries, and there are 7"):
         told(NIGHT).root(8)
+    with pytest.raises(errors.BadProof, match="speaks of 1 entries, and there are 0"):
+        StreamIndex().root(1)
     monkeypatch.setattr(streamindex, "BEHIND_ENTRIES_MAX", 3)
     index = told(NIGHT)
+    assert len(index._recent) == 3
     assert index.root(4) == naive_root_of(NIGHT[:4])
     with pytest.raises(errors.BadProof, match="speaks of 3 entries, too long past for entry 8"):
         index.root(3)

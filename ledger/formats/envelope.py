@@ -159,10 +159,9 @@ def parse_item(item: bytes | dict[str, Any]) -> Submitted:
     try:
         wire = msgspec.convert(plain, _WireItem)
     except msgspec.ValidationError as wrong:
-        message, _, path = str(wrong).partition(" - at ")
-        raise errors.Malformed(
-            message, field=path.strip("`").removeprefix("key in ").removeprefix("$").lstrip(".") or None
-        ) from None
+        # A place is told as `$.envelope`, or where a name is wrong as `key` in `$.sections`.
+        said, _, place = str(wrong).partition(" - at `")
+        raise errors.Malformed(said, field=place.rpartition("$")[2].strip(".`") or None) from None
     payload = _bytes(wire.envelope.payload, strict.PAYLOAD_BYTES_MAX, "envelope.payload")
     signatures = tuple(_signature(s, f"envelope.signatures[{i}]") for i, s in enumerate(wire.envelope.signatures))
     sections = {name: _section(section, f"sections.{name}") for name, section in wire.sections.items()}

@@ -72,6 +72,7 @@ def test_the_known_roots():
     for size, root in enumerate(ROOTS):
         assert merkle.root(HASHES[:size]).hex() == root
     assert merkle.EMPTY_ROOT.hex() == ROOTS[0]
+    assert merkle.hash_leaf(LEAVES[0]).hex() == ROOTS[1]
 
 
 def test_the_known_proofs():

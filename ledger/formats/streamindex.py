@@ -117,7 +117,8 @@ class StreamIndex:
         names: list[str] = []
         hashes: list[bytes] = []
         touched: set[int] = set()
-        moved = done = 0
+        came: list[int] = []
+        done = 0
         for name, leaf_hash in changed:
             at = bisect_left(self._names, name, done)
             names += self._names[done:at]
@@ -125,19 +126,19 @@ class StreamIndex:
             done = at
             if at < len(self._names) and self._names[at] == name:
                 done += 1
-            elif not moved:
-                moved = len(names) + 1
+            else:
+                came.append(len(names))
             touched.add(len(names) >> _BLOCK_LEVEL)
             names.append(name)
             hashes.append(leaf_hash)
         self._names, self._hashes = names + self._names[done:], hashes + self._hashes[done:]
-        first_moved = (moved - 1 if moved else len(self._names)) >> _BLOCK_LEVEL
-        for number in range(len(self._hashes) >> _BLOCK_LEVEL):
-            if number >= len(self._blocks):
-                self._blocks.append(b"")
-            elif number < first_moved and number not in touched:
-                continue
-            self._blocks[number] = merkle.root(self._hashes[number << _BLOCK_LEVEL : (number + 1) << _BLOCK_LEVEL])
+        full = len(self._hashes) >> _BLOCK_LEVEL
+        if came:  # and every leaf behind the first of them has moved
+            touched.update(range(came[0] >> _BLOCK_LEVEL, full))
+        for number in sorted(touched):
+            if number < full:
+                block = merkle.root(self._hashes[number << _BLOCK_LEVEL : (number + 1) << _BLOCK_LEVEL])
+                self._blocks[number : number + 1] = [block]  # a new one is the next
 
 
 def _leaf(stream: str, mark: int) -> Leaf:

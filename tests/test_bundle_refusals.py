@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from hashlib import sha256
+
 import pytest
 
 from ledger.errors import BadBundle
 from ledger.evidence.bundle_names import BUNDLE_BYTES_MAX, FILES_MAX
 from ledger.evidence.bundle_zip import Archive, end_record
-from ledger.formats import note
-from tests.bundles import STREAM, code_of, files_of, packed, refused, replaced, verdict_of
+from ledger.formats import note, sealing
+from tests.bundle_forging import forged
+from tests.bundles import STREAM, code_of, files_of, mended, packed, refused, replaced, verdict_of
+from tests.test_bundle_forgeries import BAD_ENTRIES, ENTRIES, stated
 from tests.test_bundle_tampering import FIELDS, patched, raw
 
 
@@ -55,3 +60,52 @@ def test_a_header_that_is_not_what_the_records_say_is_named(spoilt: str) -> None
     second = files_of(STREAM)[1][0]
     content = patched(STREAM, offset, form, value, central=central)
     assert verdict_of(content)["problem"] == {"code": "zip-form", "file": second}
+
+
+# -- what stands in it -------------------------------------------------------------------------------------------------------
+
+ONE_OF_EACH = {code: entries for code, entries in BAD_ENTRIES.values() if code != "genesis"}
+
+
+@pytest.mark.parametrize("code", ONE_OF_EACH)
+def test_an_entry_that_no_ledger_should_hold_is_named(code: str) -> None:
+    entries = ONE_OF_EACH[code]
+    position = next(at for at, entry in enumerate(entries, start=1) if [entry] != ENTRIES[at - 1 : at])
+    assert verdict_of(forged(entries))["problem"] == {"code": code, "file": f"entries/{position}"}
+
+
+def spoilt() -> Iterator[tuple[str, str, bytes]]:
+    """Of the checks on other files one each: its code, the file it names, and a bundle that fails it."""
+    files = files_of(STREAM)
+    content = dict(files)
+    index = next(name for name, _ in files if name.startswith("index/"))
+
+    def other(name: str, body: bytes) -> bytes:
+        return mended(replaced(files, name, body))
+
+    path = "entries/15.tlog-proof"
+    yield "proof-form", path, other(path, content["entries/23.tlog-proof"])
+    yield "proof-wrong", path, other("entries/15", content["entries/23"])
+    yield "section-unknown", "sections/15-1.sealed", mended([(n.replace("15-0.", "15-1."), b) for n, b in files])
+    yield "section-ciphertext", "sections/15-0.sealed", other("sections/15-0.sealed", content["sections/15-0.sealed"] + b"x")
+    yield "section-key", "sections/15-0.key", other("sections/15-0.key", bytes(32))
+    yield "index-form", index, other(index, content[index] + b" ")
+    yield "index-unknown", index, other(index, content[index].replace(b'"size":23', b'"size":22'))
+    yield "index-wrong", index, other(index, content[index].replace(b'"version":2', b'"version":3'))
+    yield "timestamp-form", "timestamps/dfn.2.tsr", mended([*files, ("timestamps/dfn.2.tsr", b"x")])
+    yield "timestamp-other", "timestamps/dfn.1.tsr", mended([*files, ("timestamps/dfn.1.tsr", b"x")])
+    report = "reports/01900000-0000-7000-8000-000000000015.figures.json"
+    yield "report-digest", report, mended([*files[:-1], (report, b"{}"), files[-1]])
+    nothing = {
+        "bytes": 272,
+        "key_sha256": sealing.key_digest(bytes(32)),
+        "name": "text",
+        "sha256": sha256(bytes(272)).hexdigest(),
+    }
+    opened = [("sections/15-0.sealed", bytes(272)), ("sections/15-0.key", bytes(32))]
+    yield "section-open", "sections/15-0.sealed", forged(stated(sections=[nothing]), opened)
+
+
+@pytest.mark.parametrize(("code", "file", "content"), [pytest.param(*each, id=each[0]) for each in spoilt()])
+def test_a_file_that_is_not_what_it_must_be_is_named(code: str, file: str, content: bytes) -> None:
+    assert verdict_of(content)["problem"] == {"code": code, "file": file}

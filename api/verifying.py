@@ -85,14 +85,26 @@ def verify_export(
 ) -> dict[str, Any]:
     """Verify an exported folder of tiles. Without a policy from elsewhere the folder's own is used, and the answer says so.
 
-    Returns the shape of `verify_home`, with no views. Raises NotFound, BadNote.
+    Returns the shape of `verify_home`, with no views. A checkpoint that is not final under the policy is a problem: the folder
+    then proves nobody's word but the log's. Raises NotFound, BadNote.
     """
     given = policy_file or folder / "policy.txt"
     if not given.is_file():
         raise errors.NotFound(f"there is no policy file {given}", field="--policy", remedy="get it from a place you trust")
-    answer = verify(ExportedLog(folder), parse_policy(given.read_bytes()), {}, None, progress)
-    answer["checked"]["views"] = []
+    content, exported = given.read_bytes(), ExportedLog(folder)
+    policy = parse_policy(content)
+    if torn := exported.unreadable():
+        answer = _unread(_told(torn))
+    else:
+        answer = verify(exported, policy, {}, None, progress)
+        answer["problems"] = sorted(answer["problems"] + _told(exported.beside(policy, content)), key=lambda p: p["position"])
+        answer["ok"] = not answer["problems"]
+        answer["checked"]["views"] = []
     return {**answer, "views": [], "policy": "given" if policy_file else "from the folder itself: it fits together, no more"}
+
+
+def _told(problems: Iterable[tuple[int, str]]) -> list[dict[str, Any]]:
+    return [{"position": position, "what": what} for position, what in problems]
 
 
 def _timestamps(home: Home, problems: list[dict[str, Any]]) -> dict[str, int]:
@@ -123,7 +135,7 @@ def _each_database(home: Home, look: Callable[[Engine, Iterable[Table]], list[tu
         for nation in home.nations:
             of_view = look(home.view_store(nation).engine, view_tables.metadata.sorted_tables)
             found += [(position, f"view {nation}: {what}") for position, what in of_view]
-    return [{"position": position, "what": what} for position, what in found]
+    return _told(found)
 
 
 def _unread(problems: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The long campaigns: `python -m tests.campaign --hours 2`, also `make campaign HOURS=2`.
 
 Its time is shared over the rows: random nights told by two calculations, the log forked at every size, bundles spoilt bit by
-bit, spoilt bundles before both verifiers, stored values and rows changed by whoever has every right, and writers killed with -9
-on both stores. Each turn prints one JSON line a row with its seed, what it reached, and the floors it holds itself to; a
+bit, spoilt bundles before both verifiers, stored values, rows and exported files changed by whoever has every right, and writers
+killed with -9 on both stores. Each turn prints one JSON line a row with its seed, what it reached, and the floors it holds itself to; a
 failure ends the campaign with exit 1.
 """
 
@@ -26,12 +26,14 @@ from tests.fork_campaign import forks
 from tests.memory import play_in_memory
 from tests.postgres import running_postgres
 from tests.tamper_campaign import tampering
+from tests.tamper_files import tampering_with_files
 from tests.test_nights_agree import digests, disagreements
 
 ROOT = Path(__file__).resolve().parent.parent
 NIGHTS_A_TURN = 40
 KILLS_A_TURN = 100
 TAMPERED_A_TURN = 500
+FILES_A_TURN = 500
 ACKNOWLEDGED_A_KILL_MIN = 3
 
 
@@ -63,6 +65,14 @@ def kills(seed: int, url: str) -> dict[str, Any]:
     return {"row": f"kills {url.split(':', 1)[0]}", **result}
 
 
+def tamperings(seed: int, folder: Path, url: str, other: str) -> list[dict[str, Any]]:
+    """What is stored, and what is exported, changed at random: all of it found and named."""
+    return [
+        tampering(seed, folder / "stored", url, TAMPERED_A_TURN),
+        tampering_with_files(seed, folder / "exported", other, FILES_A_TURN),
+    ]
+
+
 def main() -> int:
     """Take turns until the time is up; exit 1 at the first failure."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
@@ -78,10 +88,10 @@ def main() -> int:
                 rows = [nights(seed), forks(seed), bundles(seed), agreement(seed)]
                 with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder:
                     rows.append(kills(seed, f"sqlite:///{Path(folder) / 'ledger.sqlite'}"))
-                    rows.append(tampering(seed, Path(folder) / "sqlite", "", TAMPERED_A_TURN))
-                    with server.database() as url, server.database() as other:
+                    rows += tamperings(seed, Path(folder) / "sqlite", "", "")
+                    with server.database() as url, server.database() as other, server.database() as third:
                         rows.append(kills(seed, url))
-                        rows.append(tampering(seed, Path(folder) / "postgresql", other, TAMPERED_A_TURN))
+                        rows += tamperings(seed, Path(folder) / "postgresql", other, third)
             except AssertionError as wrong:
                 print(json.dumps({"seed": seed, "failed": str(wrong)[-2000:]}), flush=True)
                 return 1

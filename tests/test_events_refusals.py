@@ -181,3 +181,20 @@ def test_bytes_that_are_no_event_are_refused_and_nothing_else_happens(body):
 
 def test_a_misspelt_field_is_told_what_was_probably_meant():
     assert refusal("interception.recorded", data_of("interception.recorded", personnes=4)).remedy == "did you mean persons?"
+
+
+@pytest.mark.parametrize("read", [events.decode_header, events.read_header])
+def test_bytes_that_are_no_text_are_refused_and_not_stumbled_over(read):
+    """An entry with one bit flipped inside a text: whoever reads it names it, and goes on with the next."""
+    name, schema = ROWS[0]
+    for spoilt in (example_payload(name, schema).replace(b'"EXAMPLE-1"', b'"\xb5"'), b'{"data":' + b"[" * 100_000):
+        with pytest.raises(errors.Malformed):
+            read(spoilt)
+
+
+def test_data_that_is_no_text_is_refused_by_its_field():
+    header = events.decode_header(example_payload("incident.closed", NEWEST["incident.closed"].schema))
+    spoilt = msgspec.structs.replace(header, data=msgspec.Raw(bytes(header.data).replace(b"closed", b"\xb5losed", 1)))
+    with pytest.raises(errors.Malformed) as caught:
+        events.decode_data(spoilt)
+    assert caught.value.field == "data"

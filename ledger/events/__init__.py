@@ -27,7 +27,7 @@ from ledger.events import (  # noqa: F401 - importing a family fills the catalog
     sharing,
 )
 from ledger.events.base import CATALOGUE, NEWEST, Data, Event, EventType, Header, Read, Regime
-from ledger.events.refusals import malformed
+from ledger.events.refusals import UNREADABLE, malformed
 from ledger.formats import strict
 
 __all__ = [
@@ -79,7 +79,7 @@ def read_header(payload: bytes) -> Header:
     """The fields of `base.Read` only, for whoever judges the others elsewhere. Raises Malformed naming the field."""
     try:
         return cast(Header, _decode_read(payload))
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise malformed(error, "") from error
 
 
@@ -92,7 +92,7 @@ def decode_strictly(payload: bytes) -> tuple[Header, Data | None]:
         header = _decode_header(payload)
         row = CATALOGUE.get((header.type, header.schema))
         data = row.decode_data(header.data) if row is not None else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         strict.check(payload)  # a payload without its one form is told so before anything else
         header = decode_header(payload)
         return header, decode_data(header)
@@ -108,7 +108,7 @@ def decode_header(payload: bytes) -> Header:
     """The header of a payload; `data` stays undecoded. Raises Malformed naming the field."""
     try:
         return _decode_header(payload)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise malformed(error, "") from error
 
 
@@ -122,7 +122,7 @@ def decode_data(header: Header) -> Data:
         row = event_type_of(header.type, header.schema)
     try:
         data = row.decode_data(header.data)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise malformed(error, "data", row) from error
     return data if row.upgrade is None else _upgraded(data, row)
 

@@ -18,8 +18,14 @@ _PATTERN = re.compile(r"^Expected `str` matching regex .*$", re.DOTALL)
 NAME_SHOWN_MAX_CHARACTERS = 64
 
 
-def malformed(error: msgspec.DecodeError, inside: str, row: EventType | None = None) -> Malformed:
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are no JSON of the form asked for, no UTF-8, or nested too deeply to be read."""
+
+
+def malformed(error: Exception, inside: str, row: EventType | None = None) -> Malformed:
     """The refusal for a decoding error inside the payload (`""`) or inside its `data`; `row` knows the type's field names."""
+    if not isinstance(error, msgspec.DecodeError):
+        return Malformed("not UTF-8" if isinstance(error, UnicodeDecodeError) else "nested too deeply", field=inside or None)
     found = _WHERE.match(str(error))
     assert found is not None
     what, path = found["what"], inside + _INDEX.sub(r".\1", (found["path"] or "").replace("[...]", ""))

@@ -1,35 +1,38 @@
 """An exported folder of tiles, read as verification reads a store: what a stranger holds who was given only the files.
 
-Sections and older checkpoints are not exported; what is checked is entries, signatures, key rules, lives, tiles, checkpoint and
-co-signatures. The policy ought to come from elsewhere: with the one in the folder the verdict is only that it fits together.
+What is checked is entries, signatures, key rules, lives, tiles, checkpoints and co-signatures; sections where the folder was
+made for a mirror and has them. The policy ought to come from elsewhere: with the one in the folder the verdict is only that it
+fits together.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ledger import errors
-from ledger.evidence.checks import Row, row_of
+from ledger.evidence import folder as files
+from ledger.evidence.checks import Problem, Row, row_of
+from ledger.evidence.source import FINAL
 from ledger.formats import merkle, note, tiles
+from ledger.formats.note import SignatureLine
+from ledger.formats.policy import Policy, Verified
 from ledger.formats.tiles import Tile
+from ledger.store.mapper import event_of
 
 CHECKPOINT_BYTES_MAX = note.NOTE_BYTES_MAX
 
 
 class ExportedLog:
-    """One folder in the layout of tlog-tiles. Raises NotFound where it is none."""
+    """One folder in the layout of tlog-tiles. Raises NotFound where it is none, BadNote naming a checkpoint that is not one."""
 
     has_store = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        signed = self._read("checkpoint", CHECKPOINT_BYTES_MAX)
-        text, lines = note.split_note(signed)
-        self.checkpoint = note.parse_checkpoint(text)
-        own = [line for line in lines if line.name == self.checkpoint.origin]
-        self.note = note.format_note(text, own)
-        self.cosigned = [line for line in lines if line.name != self.checkpoint.origin]
+        self.signed = self._read(files.CHECKPOINT, CHECKPOINT_BYTES_MAX)
+        self.checkpoint, self.note, self.cosigned = _parted(self.signed, files.CHECKPOINT)
         self._streams: dict[str, list[int]] | None = None
 
     def _read(self, path: str, bytes_max: int) -> bytes:
@@ -39,6 +42,24 @@ class ExportedLog:
         if file.stat().st_size > bytes_max:
             raise errors.TooLarge(f"{path} has more than {bytes_max} bytes")
         return file.read_bytes()
+
+    def unreadable(self) -> list[Problem]:
+        """What keeps this folder from being an export of its checkpoint's log; nothing else is checked then."""
+        problems = files.unreadable(self.folder, self.checkpoint.size)
+        for name, signed in self._others():
+            try:
+                _parted(signed, name)
+            except errors.EntenteError as wrong:
+                problems.append((0, str(wrong)))
+        return problems
+
+    def _others(self) -> list[tuple[str, bytes]]:
+        """(name, note) of the older checkpoints that stand in the folder by name."""
+        paths = sorted(path for path in (self.folder / files.CHECKPOINTS).glob("*") if path.is_file())
+        names = [f"{files.CHECKPOINTS}/{path.name}" for path in paths]
+        return [(name, self._read(name, CHECKPOINT_BYTES_MAX)) for name in names]
+
+    # -- what verification reads of any log ----------------------------------------------------------------------------------
 
     def _bundle(self, index: int) -> list[bytes]:
         width = tiles.width(tiles.ENTRIES, index, self.checkpoint.size)
@@ -57,12 +78,18 @@ class ExportedLog:
         return found[:limit]
 
     def checkpoint_rows(self, after: int, upto: int | None) -> Sequence[tuple[int, bytes]]:
-        """The one checkpoint there is."""
+        """The folder's own checkpoint, and those that stand beside entries."""
         size = self.checkpoint.size
-        return [(size, self.note)] if after < size and (upto is None or size <= upto) else []
+        last = size if upto is None else min(upto, size)
+        found = {size: self.note} if after < size <= last else {}
+        for index in range(after // tiles.TILE_WIDTH, -(-last // tiles.TILE_WIDTH)):
+            tile = Tile(tiles.ENTRIES, index, tiles.width(tiles.ENTRIES, index, size))
+            beside = (line for line in files.read_companions(self.folder, tile) if after < line.position <= last)
+            found |= {line.position: line.checkpoint for line in beside if line.checkpoint and line.position != size}
+        return sorted(found.items())
 
     def cosignature_rows(self) -> Sequence[tuple[int, str, str]]:
-        """The lines under it."""
+        """The lines under the folder's own checkpoint."""
         return [(self.checkpoint.size, line.name, str(line)) for line in self.cosigned]
 
     def tile_rows(self) -> Iterator[tuple[int, int, bytes, bytes]]:
@@ -79,11 +106,11 @@ class ExportedLog:
         return {tile.level: self._read(tile.path, tiles.TILE_WIDTH * 32) for tile in partial}
 
     def section_rows(self, after: int, upto: int | None) -> Sequence[tuple[int, str, bytes]]:
-        """Sections are not exported."""
+        """Of sections it is not asked that all are there: `beside` checks those that are."""
         return []
 
     def wrap_rows(self, after: int, upto: int | None) -> Sequence[tuple[int, str, str, bytes]]:
-        """Neither are their wrapped keys."""
+        """Nor of their wrapped keys."""
         return []
 
     def stray_rows(self) -> Sequence[tuple[int, str]]:
@@ -107,3 +134,77 @@ class ExportedLog:
         found = (row for row in self.rows(0, self.checkpoint.size) if row[1] == event_id)
         row = next(found, None)
         return (row[0], row[5]) if row else None
+
+    # -- what only a folder has ------------------------------------------------------------------------------------------------
+
+    def beside(self, policy: Policy, given: bytes) -> list[Problem]:
+        """What is wrong with the rest of the folder, under the policy whose file was `given`: its own policy, that it is not
+        final, the checkpoints that stand there by name, sections beside entries.
+        """
+        problems = self._policy(given) + self._final(policy)
+        tree = tiles.hash_reader(lambda tile: self._read(tile.path, tiles.TILE_WIDTH * 32), self.checkpoint.size)
+        for name, signed in self._others():
+            problems += self._other(name, signed, policy, tree)
+        for tile in tiles.entry_tiles(self.checkpoint.size):
+            problems += files.check_sections(self.folder, tile, self._bundle(tile.index))
+        return problems
+
+    def _policy(self, given: bytes) -> list[Problem]:
+        """The folder's own policy is the one given, or one that the log says both nations adopted."""
+        own = self._read(files.POLICY, note.NOTE_BYTES_MAX)
+        if own == given:
+            return []
+        rows = self.rows(0, self.checkpoint.size)
+        adopted = {event_of(row[5]).data.sha256 for row in rows if row[4] == "policy.adopted"}
+        if hashlib.sha256(own).hexdigest() in adopted:
+            return []
+        return [(0, f"{files.POLICY} is neither the policy given nor one that the log says both nations adopted")]
+
+    def _final(self, policy: Policy) -> list[Problem]:
+        """A folder is handed over as a proof: what not all have cosigned proves nobody's word but the log's."""
+        try:
+            verified = policy.at(self.checkpoint.size).verify(self.signed)
+        except errors.BadNote:
+            return []  # said where checkpoint and lines are checked
+        if verified.final:
+            return []
+        who = ", ".join(sorted(_missing(policy.at(self.checkpoint.size), verified))) or "cosigners"
+        return [(self.checkpoint.size, f"not final under this policy: {who} has not cosigned the checkpoint")]
+
+    def _other(self, name: str, signed: bytes, policy: Policy, tree: merkle.HashReader) -> list[Problem]:
+        """A checkpoint of the same log, by whom its name says, with no line by anybody else than the policy knows."""
+        checkpoint, _, lines = _parted(signed, name)
+        size = checkpoint.size
+        if not 0 < size <= self.checkpoint.size:
+            return [(self.checkpoint.size, f"{name} is of size {size}, beyond this folder's log")]
+        if size == self.checkpoint.size and signed != self.signed:
+            return [(size, f"{name} and {files.CHECKPOINT} are of one size and differ")]
+        try:
+            verified = policy.at(size).verify(signed)
+        except errors.BadNote as wrong:
+            return [(size, f"{name}: {wrong}")]
+        if merkle.range_roots([(0, size)], tree)[0] != checkpoint.root:
+            return [(size, f"{name} has another root than the entries up to {size}")]
+        which = name.rpartition("/")[2]
+        if (which == FINAL and not verified.final) or (which != FINAL and which not in verified.cosigned):
+            return [(size, f"{name} is not cosigned as its name says")]
+        if len(verified.cosigned) != len(lines):
+            return [(size, f"{name} has a line by nobody whom the policy knows")]
+        return []
+
+
+def _missing(policy: Policy, verified: Verified) -> list[str]:
+    return [party for party in policy.parties() if not policy.has_witnessed(party, verified.cosigned)]
+
+
+def _parted(signed: bytes, name: str) -> tuple[note.Checkpoint, bytes, list[SignatureLine]]:
+    """(checkpoint, the note as the log signed it, everybody else's lines). Raises BadNote naming the file."""
+    try:
+        text, lines = note.split_note(signed)
+        checkpoint = note.parse_checkpoint(text)
+        if len(set(map(str, lines))) != len(lines):
+            raise errors.BadNote("a signature line stands there twice")
+    except errors.BadNote as wrong:
+        raise errors.BadNote(wrong.message, field=name) from None
+    own = [line for line in lines if line.name == checkpoint.origin]
+    return checkpoint, note.format_note(text, own), [line for line in lines if line.name != checkpoint.origin]

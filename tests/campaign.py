@@ -1,9 +1,9 @@
 """The long campaigns: `python -m tests.campaign --hours 2`, also `make campaign HOURS=2`.
 
 Its time is shared over the rows: random nights told by two calculations, the log forked at every size, bundles spoilt bit by
-bit, spoilt bundles before both verifiers, stored values, rows and exported files changed by whoever has every right, and writers
-killed with -9 on both stores. Each turn prints one JSON line a row with its seed, what it reached, and the floors it holds itself to; a
-failure ends the campaign with exit 1.
+bit, spoilt bundles before both verifiers, stored values, rows and exported files changed by whoever has every right, and
+writers killed with -9 on both stores. Each turn prints one JSON line a row with its seed, what it reached, and the floors it
+holds itself to; a failure ends the campaign with exit 1.
 """
 
 from __future__ import annotations

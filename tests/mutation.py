@@ -29,8 +29,8 @@ BUNDLE = ("test_bundle_refusals", "test_bundle_tampering", "test_bundle_forgerie
 JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/evidence/bundle.py": BUNDLE,
     "ledger/evidence/bundle_zip.py": BUNDLE[:2],
-    "ledger/evidence/bundle_names.py": BUNDLE,
-    "ledger/evidence/bundle_manifest.py": BUNDLE,
+    "ledger/evidence/bundle_names.py": ("test_bundle_names", *BUNDLE[:2]),
+    "ledger/evidence/bundle_manifest.py": ("test_bundle_manifest", *BUNDLE),
     "ledger/evidence/bundle_entries.py": BUNDLE,
     "ledger/evidence/bundle_reading.py": BUNDLE,
     "ledger/evidence/bundle_inner.py": BUNDLE,

@@ -83,6 +83,8 @@ def spoilt() -> Iterator[tuple[str, str, bytes]]:
     def other(name: str, body: bytes) -> bytes:
         return mended(replaced(files, name, body))
 
+    yield "file-missing", "policy.txt", mended([(n, b) for n, b in files if n != "policy.txt"])
+    yield "file-digest", "policy.txt", packed(replaced(files, "policy.txt", content["policy.txt"][::-1]))
     path = "entries/15.tlog-proof"
     yield "proof-form", path, other(path, content["entries/23.tlog-proof"])
     yield "proof-wrong", path, other("entries/15", content["entries/23"])

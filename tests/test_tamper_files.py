@@ -32,7 +32,7 @@ def test_what_not_both_have_cosigned_is_not_final_and_is_said_to_be_so(home: Hom
     home.cosign("london")
     size = export_tiles(home.ledger, tmp_path / "tiles", home.policy_path.read_bytes())
     (problem,) = verify_export(tmp_path / "tiles", home.policy_path)["problems"]
-    assert problem == {"position": size, "what": "not final under this policy: paris has not cosigned the checkpoint"}
+    assert problem == {"position": size, "what": "not final under this policy: no cosignature by paris"}
     home.cosign("paris")
     export_tiles(home.ledger, tmp_path / "again", home.policy_path.read_bytes())
     assert verify_export(tmp_path / "again", home.policy_path)["ok"]

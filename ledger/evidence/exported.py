@@ -169,7 +169,7 @@ class ExportedLog:
         if verified.final:
             return []
         who = ", ".join(sorted(_missing(policy.at(self.checkpoint.size), verified))) or "cosigners"
-        return [(self.checkpoint.size, f"not final under this policy: {who} has not cosigned the checkpoint")]
+        return [(self.checkpoint.size, f"not final under this policy: no cosignature by {who}")]
 
     def _other(self, name: str, signed: bytes, policy: Policy, tree: merkle.HashReader) -> list[Problem]:
         """A checkpoint of the same log, by whom its name says, with no line by anybody else than the policy knows."""

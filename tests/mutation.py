@@ -47,7 +47,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/formats/envelope.py": ("test_envelope", "test_proven"),
     "ledger/formats/streamproof.py": ("test_streamindex",),
     "ledger/formats/streamindex.py": ("test_streamindex",),
-    "ledger/evidence/checks.py": ("test_tampering",),
+    "ledger/evidence/checks.py": ("test_checks",),
 }
 """What decides about hostile evidence, and the test files that judge each module."""
 

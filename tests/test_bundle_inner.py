@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from ledger import errors
 from ledger.events.keys import KeyRing
 from ledger.events.registry import Registry
+from ledger.events.registry_types import AuthorityRegistered
+from ledger.evidence import bundle_reading
 from ledger.evidence.bundle_inner import require_inner
 from ledger.evidence.bundle_reading import read_event
 from ledger.formats import envelope, sealing, strict
@@ -112,3 +115,25 @@ def test_a_payload_without_what_every_verifier_reads_is_refused(fields: dict[str
         read_event(payload)
     if field is not None:
         assert wrong.value.field == field
+
+
+def test_what_is_read_is_what_the_rules_know_and_no_more() -> None:
+    """How a type is read is made once, with the module; here it is made afresh."""
+    read = bundle_reading._Authority("BF-DOVER", "GB", "BF")
+    made = bundle_reading._same(AuthorityRegistered, name="")(read)
+    assert made == AuthorityRegistered(code="BF-DOVER", nation="GB", name="", part_of="BF")
+    registered = bundle_reading._Registered("0" * 64, "01", "AA==", "BF", "service")
+    assert bundle_reading._registered(registered).may_append == ()
+    scoped = bundle_reading._Registered("0" * 64, "01", "AA==", "BF", "service", ("case.*",))
+    assert bundle_reading._registered(scoped).may_append == ("case.*",)
+
+
+@pytest.mark.parametrize(("open_streams", "carried"), [({"IC-1": 4}, {"IC-1": 4}), (None, {}), (..., None)])
+def test_the_opening_of_a_log_says_which_streams_it_carries_on(open_streams: Any, carried: Any) -> None:
+    opening = json.loads(split_entry(ENTRIES[0])[3])
+    if open_streams is not ...:
+        opening["data"]["predecessor"] = {"open_streams": open_streams} if open_streams else {}
+    data = read_event(strict.format(opening)).data
+    assert (data.origin, data.exercise) == (opening["data"]["origin"], opening["data"]["exercise"])
+    assert [msgspec.to_builtins(row) for row in data.authority_keys] == opening["data"]["authority_keys"]
+    assert (data.predecessor and data.predecessor.open_streams) == carried

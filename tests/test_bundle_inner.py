@@ -9,12 +9,14 @@ import msgspec
 import pytest
 
 from ledger import errors
+from ledger.events import key_types
+from ledger.events.base import Event
 from ledger.events.keys import KeyRing
 from ledger.events.registry import Registry
 from ledger.events.registry_types import AuthorityRegistered
 from ledger.evidence import bundle_reading
 from ledger.evidence.bundle_inner import require_inner
-from ledger.evidence.bundle_reading import read_event
+from ledger.evidence.bundle_reading import read_event, require_signed
 from ledger.formats import envelope, sealing, strict
 from ledger.formats.entry import split_entry
 from tests.bundles import key
@@ -133,7 +135,20 @@ def test_the_opening_of_a_log_says_which_streams_it_carries_on(open_streams: Any
     opening = json.loads(split_entry(ENTRIES[0])[3])
     if open_streams is not ...:
         opening["data"]["predecessor"] = {"open_streams": open_streams} if open_streams else {}
-    data = read_event(strict.format(opening)).data
-    assert (data.origin, data.exercise) == (opening["data"]["origin"], opening["data"]["exercise"])
-    assert [msgspec.to_builtins(row) for row in data.authority_keys] == opening["data"]["authority_keys"]
-    assert (data.predecessor and data.predecessor.open_streams) == carried
+    said = opening["data"]
+    keys = tuple(msgspec.convert(row, key_types.AuthorityKey) for row in said["authority_keys"])
+    # Nothing here looks at the rest: what stands in for it is the same whatever was said.
+    before = None if carried is None else key_types.Predecessor("", 1, "", carried)
+    opened = key_types.LedgerOpened(said["origin"], said["exercise"], 1, keys, predecessor=before)
+    assert read_event(strict.format(opening)).data == opened
+
+
+def test_a_log_is_opened_with_one_key_of_each_nation_and_none_twice() -> None:
+    opening = json.loads(split_entry(ENTRIES[0])[3])
+    sound = read_event(strict.format(opening))
+    signers = {row["key_id"] for row in opening["data"]["authority_keys"]}
+    require_signed(sound, signers, KeyRing(), Registry())
+    three = msgspec.structs.replace(sound.data, authority_keys=(*sound.data.authority_keys, sound.data.authority_keys[0]))
+    with pytest.raises(errors.NotAllowed) as wrong:
+        require_signed(Event(sound.header, three), signers, KeyRing(), Registry())
+    assert wrong.value.field == "data.authority_keys"

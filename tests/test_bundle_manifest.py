@@ -87,3 +87,12 @@ def test_an_answer_is_read_by_what_was_asked() -> None:
     with pytest.raises(BadBundle, match=r"^answer\.window: ") as wrong:
         answer_of(parse_manifest(strict.format(figure)))
     assert wrong.value.problem == "answer-form"
+
+
+def test_an_answer_stands_with_a_figure_or_a_report_alone() -> None:
+    figure = json.loads(files_of(FIGURE)[0][1])
+    without = {name: value for name, value in figure.items() if name != "answer"}
+    for body in (strict.format(without), body_of(STREAM, setting(answer=figure["answer"]))):
+        with pytest.raises(BadBundle, match="and with nothing else") as wrong:
+            answer_of(parse_manifest(body))
+        assert wrong.value.problem == "answer-form"

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ledger.evidence.checks import Job, Outcome, Row, check_chunk, row_of
-from ledger.formats import envelope, merkle, note, sealing, strict
+from ledger.formats import envelope, keys, merkle, note, sealing, strict
 from ledger.formats.entry import ENTRY_BYTES_MAX, format_entry, split_entry
 from ledger.formats.note import Checkpoint
 from tests.bundles import ORIGIN, key, sealing_key
@@ -21,7 +21,7 @@ BARE = {name: value for name, value in json.loads(split_entry(ENTRIES[FOUND - 1]
 BOTH, GB = ({nation: sealing_key(nation).public for nation in nations} for nations in (("GB", "FR"), ("GB",)))
 TEXT, TEXT_SEALED = sealing.seal("text", strict.format({"note": "in the second lorry"}), ORIGIN, BARE["id"], BOTH)
 OWN, OWN_SEALED = sealing.seal("gb", strict.format({"note": "for London"}), ORIGIN, BARE["id"], GB)
-COMMITTED = {"sections": [dict(TEXT), dict(OWN)]}
+COMMITTED = {"sections": [dict(OWN), dict(TEXT)]}
 
 
 def entry(fields: dict[str, Any], *signers: str, stream: str = "IC-1", version: int = 1) -> bytes:
@@ -140,6 +140,17 @@ def test_a_bad_entry_does_not_hide_the_next_one() -> None:
     assert [position for position, _ in found.problems] == [7, 8]
 
 
+def test_a_batch_costs_one_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    verified = []
+    real = keys.verify
+    monkeypatch.setattr(keys, "verify", lambda *a: (verified.append(a), real(*a)))
+    payloads = [strict.format(BARE | {"id": f"01900000-0000-7000-8000-{n:012d}"}) for n in range(5)]
+    signed = zip(payloads, envelope.batch_sign(payloads, key("BF")), strict=True)
+    rows = [row_of(n, format_entry(AT, "IC-1", n, [by], payload)) for n, (payload, by) in enumerate(signed, start=1)]
+    found = outcome(rows=rows, has_sections=False, notes=[])
+    assert (found.problems, found.counts["signatures"], len(verified)) == ([], 5, 1)
+
+
 def without(rows: list[Any], *start: Any) -> list[Any]:
     return [row for row in rows if row[: len(start)] != start]
 
@@ -154,7 +165,7 @@ BAD_SECTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a wrap gone": ({"wraps": without(WRAPS, 7, "text", "FR")}, ["section text has no wrap for FR"]),
     "all wraps gone": (
         {"wraps": []},
-        ["section text has no wrap for GB", "section text has no wrap for FR", "section gb has no wrap for GB"],
+        ["section gb has no wrap for GB", "section text has no wrap for GB", "section text has no wrap for FR"],
     ),
     "a wrap for nobody it is for": (
         {"wraps": [*WRAPS, (7, "text", "BE", b"x")]},
@@ -209,8 +220,8 @@ def test_a_checkpoint_that_is_not_the_logs_at_its_size_is_found(changes: dict[st
 
 
 def test_a_bad_checkpoint_does_not_hide_the_next_one() -> None:
-    keys = [(1, [LOG]), (8, [LATER])]
-    found = outcome(notes=[(8, b"x"), (7, checkpoint(size=7)), (8, checkpoint("later log"))], log_keys=keys)
+    spans = [(1, [LOG]), (8, [LATER])]
+    found = outcome(notes=[(8, b"x"), (7, checkpoint(size=7)), (8, checkpoint("later log"))], log_keys=spans)
     assert [size for size, _ in found.problems] == [8]
     assert [size for size, _ in found.roots] == [7, 8]
 

@@ -76,8 +76,6 @@ def check_chunk(job: Job) -> Outcome:
 
 def _check_entry(row: Row, publics: Mapping[str, bytes], proven: Proven, outcome: Outcome) -> Header:
     position, event_id, stream, version, type_name, body = row
-    if len(body) > entries.ENTRY_BYTES_MAX:
-        raise errors.BadEntry(f"the entry has {len(body)} bytes, more than {entries.ENTRY_BYTES_MAX}")
     entry = entries.parse_entry(body)
     header, data = events.decode_strictly(entry.payload)
     require_header(header)

@@ -48,7 +48,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/formats/streamproof.py": ("test_streamindex",),
     "ledger/formats/streamindex.py": ("test_streamindex",),
     "ledger/evidence/checks.py": ("test_checks",),
-    "ledger/evidence/sealed.py": ("test_sealed",),
+    "ledger/evidence/sealed.py": ("test_sealed_rules",),
 }
 """What decides about hostile evidence, and the test files that judge each module."""
 

@@ -6,12 +6,14 @@ from pathlib import Path
 from random import Random
 
 from migrations import revision
-from tests.tamper_campaign import KIND_MIN, judged, tampering
+from tests.sites import Sites
+from tests.tamper_campaign import KIND_MIN, Tampering, judged, tampering
 from tests.tamper_home import played
 from tests.tamper_rows import ROWS, VALUES
 from tests.tampering import Raw, laid_open
 
 CHANGES = 12
+MIRRORED = 30
 
 
 def test_whatever_is_changed_at_random_is_found_and_named(tmp_path: Path, store_url: str) -> None:
@@ -50,3 +52,15 @@ def test_rows_that_no_reader_asks_for_and_values_that_none_can_read_are_named(tm
         assert any(p["position"] == position and words in p["what"] for p in problems), (table, problems)
     assert judged(home)["ok"] and revision(home.reader.engine) == "0002"
     home.close()
+
+
+def test_a_mirrors_own_copy_changed_at_random_is_found_and_named(sites: Sites) -> None:
+    """London's operator changes London's copy: its own verification names what and where, without Calais or Paris."""
+    sites.tell(6)
+    for site in sites.homes:
+        sites.mirror(site)
+    sites.london.projector("GB").follow()
+    run = Tampering(sites.london, Random(2016))
+    while run.found.total() < MIRRORED:
+        run.at_random()
+        assert not run.missed, run.missed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -57,6 +58,9 @@ def at(position: int, entry: bytes) -> list[bytes]:
 
 
 FOUND, SEALED = 15, 19
+OUTSIDE = json.loads(parse_entry(ENTRIES[SEALED - 1]).payload)
+SEALED_SECTIONS = OUTSIDE["sections"]
+OTHER_NATION = {"GB": "FR", "FR": "GB"}[OUTSIDE["data"]["nation"]]
 
 
 def stated(**fields: Any) -> list[bytes]:
@@ -112,6 +116,15 @@ BAD_ENTRIES: dict[str, tuple[str, list[bytes]]] = {
                                                                                 key("PAF").key_id.encode()))),
     "signed over something else": ("signature", at(FOUND, ENTRIES[FOUND - 1].replace(b'"persons":4', b'"persons":5'))),
     "a batch path that leads elsewhere": ("signature", at(17, re.sub(rb" batch 3 1 ", b" batch 3 0 ", ENTRIES[16]))),
+    "nine who sign": ("entry-form", at(FOUND, altered(ENTRIES[FOUND - 1], ["BF"] * 9))),
+    "eight who sign, all of them one": ("key-unknown", at(FOUND, altered(ENTRIES[FOUND - 1], ["BF"] * 8))),
+    "sealed, and released to both": ("payload-form", at(SEALED, altered(ENTRIES[SEALED - 1], ["BF"],
+                                                                        releasable_to=["FR", "GB"]))),
+    "sealed to one, and released to the other": ("payload-form", at(SEALED, altered(ENTRIES[SEALED - 1], ["BF"],
+                                                                                    releasable_to=[OTHER_NATION]))),
+    "sealed, with a text beside it": ("payload-form", at(SEALED, altered(ENTRIES[SEALED - 1], ["BF"], sections=[
+        {**commitment, "name": name} for commitment in SEALED_SECTIONS for name in ("inner", "text")]))),
+    "sealed, and nothing in it": ("payload-form", at(SEALED, altered(ENTRIES[SEALED - 1], ["BF"], sections=None))),
     "no log opened": ("genesis", ENTRIES[1:]),
     "an ordinary entry first": ("genesis", [altered(ENTRIES[0], ["GB"], type="ledger.begun"), *ENTRIES[1:]]),
 }  # fmt: skip
@@ -120,6 +133,20 @@ BAD_ENTRIES: dict[str, tuple[str, list[bytes]]] = {
 @pytest.mark.parametrize(("code", "entries"), BAD_ENTRIES.values(), ids=BAD_ENTRIES.keys())
 def test_an_entry_that_no_ledger_should_hold_is_found_though_all_have_signed_it(code: str, entries: list[bytes]) -> None:
     refused(forged(entries), code)
+
+
+def test_an_index_of_more_than_stood_before_it_proves_nothing() -> None:
+    """Somebody with every key commits to streams of entries that are not there yet; its proof is of no index that counts."""
+    for size, code in ((len(ENTRIES) + 1, "index-unknown"), (len(ENTRIES), "index-wrong")):
+        refused(indexed(size), code)
+
+
+def indexed(size: int) -> bytes:
+    """The log, behind it an index of so many entries, and beside it a proof under another root."""
+    name, content = next((name, body) for name, body in files_of(STREAM) if name.startswith("index/"))
+    proof = json.loads(content) | {"size": size}
+    entry = following(ENTRIES, "index.committed", {"size": size, "root": "0" * 64}, ["CENTRE"], authority="CENTRE")
+    return forged([*ENTRIES, entry], [(name.replace("23", str(size)), strict.format(proof))])
 
 
 REGISTERED = {"registered": key("new").key_id, "type_code": "01", "owner": "BF", "role": "service", "nation": "GB"}

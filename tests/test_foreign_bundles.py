@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.bundles import Golden, files_of, flipped, golden_policy, mended, replaced, verdict_of
+from tests.bundle_forging import forged
+from tests.bundles import Golden, files_of, flipped, golden_policy, manifested, mended, replaced, verdict_of
+from tests.test_bundle_forgeries import ALLOWED, BAD_ENTRIES, CLAIMS, ENTRIES, FORBIDDEN, behind, indexed
 
 pytestmark = pytest.mark.foreign
 
@@ -111,3 +113,18 @@ def test_a_forger_who_mends_the_digests_is_refused_by_both_for_the_same_reason(
         assert without != "proven" or victim.startswith("index/"), victim
         codes |= {code, without}
     assert len(codes) >= 6, codes
+
+
+def test_a_stranger_says_the_same_of_every_forgery_told_elsewhere(stranger: Stranger):
+    """The tables of tests/test_bundle_forgeries.py: what somebody makes who holds every key."""
+    cases = {name: forged(entries) for name, (_, entries) in BAD_ENTRIES.items()}
+    cases |= {name: forged(behind(*steps)) for name, steps in (ALLOWED | FORBIDDEN).items()}
+    cases |= {name: manifested(content, change) for name, (_, content, change) in CLAIMS.items()}
+    cases |= {f"an index of {size}": indexed(size) for size in (len(ENTRIES), len(ENTRIES) + 1)}
+    differing = {}
+    for name, body in cases.items():
+        try:
+            stranger.agrees(body)
+        except AssertionError as wrong:
+            differing[name] = str(wrong)[:400]
+    assert not differing

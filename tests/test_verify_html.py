@@ -27,7 +27,7 @@ from tests.bending import bent_bundle, bent_policy
 from tests.bundle_forging import forged
 from tests.bundles import FIGURE, STREAM, flipped, golden_policy, manifested
 from tests.forging import POLICY
-from tests.test_bundle_forgeries import ALLOWED, BAD_ENTRIES, CLAIMS, FORBIDDEN, behind
+from tests.test_bundle_forgeries import ALLOWED, BAD_ENTRIES, CLAIMS, ENTRIES, FORBIDDEN, behind, indexed
 
 pytestmark = pytest.mark.foreign
 
@@ -76,6 +76,7 @@ def test_both_verifiers_say_the_same_of_every_forgery_told_elsewhere(pair):
     cases = {name: forged(entries) for name, (_, entries) in BAD_ENTRIES.items()}
     cases |= {name: forged(behind(*steps)) for name, steps in (ALLOWED | FORBIDDEN).items()}
     cases |= {name: manifested(content, change) for name, (_, content, change) in CLAIMS.items()}
+    cases |= {f"an index of {size}": indexed(size) for size in (len(ENTRIES), len(ENTRIES) + 1)}
     for name, body in cases.items():
         pair.require_agreement(body, policy, name)
 

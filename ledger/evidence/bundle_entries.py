@@ -172,7 +172,7 @@ class Entries:
         self.keys.apply(event, position)
         if isinstance(event.data, LedgerOpened):
             self.exercise = event.data.exercise
-        if isinstance(event.data, IndexCommitted):
+        if isinstance(event.data, IndexCommitted) and event.data.size < position:
             self.indexes.setdefault(event.data.size, bytes.fromhex(event.data.root))
 
     # -- what is opened of it ------------------------------------------------------------------------------------------------

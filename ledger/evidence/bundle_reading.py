@@ -23,6 +23,7 @@ from ledger.events.registry_types import AuthorityRegistered, IndexCommitted, Po
 from ledger.events.signers import require_signers
 from ledger.events.stating import IDENTIFIER, SALT, UUID7
 from ledger.events.values import Identifier, Origin, Sha256
+from ledger.evidence.sealed import INNER, SEALED
 from ledger.formats import envelope, strict
 from ledger.formats.entry import parse_instant
 
@@ -192,6 +193,8 @@ def read_event(payload: bytes) -> Event:
         _check_header(stated)
         event = Event(cast(Header, stated), _read_data(stated))  # the rules read these fields of a header, and no others
         list(named_publics(event))  # refuses keys that are no base64
+        if stated.type == SEALED:
+            _check_outside(stated, event.data.nation)
     except msgspec.DecodeError as wrong:
         raise errors.Malformed(str(wrong)) from None
     return event
@@ -206,6 +209,12 @@ def _check_header(stated: Stated) -> None:
     parse_instant(stated.occurred_at)
     if not bytes(stated.data).startswith(b"{"):
         raise errors.Malformed("is no object", field="data")
+
+
+def _check_outside(stated: Stated, nation: str) -> None:
+    """What both nations see of a sealed event: that it is one nation's alone, and one section."""
+    if stated.releasable_to != (nation,) or [section.name for section in stated.sections] != [INNER]:
+        raise errors.Malformed("what is sealed is for its nation alone, in one section `inner`")
 
 
 def _read_data(stated: Stated) -> Any:

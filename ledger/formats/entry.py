@@ -16,7 +16,7 @@ import msgspec
 from ledger import errors
 from ledger.formats import merkle, strict
 from ledger.formats.armour import decode64, encode64
-from ledger.formats.envelope import BatchPath, Signature
+from ledger.formats.envelope import SIGNATURES_MAX, BatchPath, Signature
 
 ENTRY_BYTES_MAX = 65_535
 
@@ -104,6 +104,8 @@ def parse_entry(entry: bytes) -> Entry:
         signatures = tuple([_parse_signature(line) for line in lines[:-1].split("\n")])
     except errors.Malformed as wrong:
         raise errors.BadEntry(wrong.message) from None
+    if len(signatures) > SIGNATURES_MAX:
+        raise errors.BadEntry(f"an entry has at most {SIGNATURES_MAX} signatures")
     return Entry(recorded_at, stream, int(version), signatures, payload)
 
 

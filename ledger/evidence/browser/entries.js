@@ -1,6 +1,6 @@
 // The entries of a bundle, full and withheld, by position (docs/format.md, section 12.9, "The entries").
 
-import { bytesOfHex } from "./bytes.js";
+import { bytesOfHex, require } from "./bytes.js";
 import { parseEntry } from "./entry.js";
 import { requireAllowed } from "./keyrules.js";
 import { requireStep } from "./keysteps.js";
@@ -87,7 +87,14 @@ async function readEntry(reading, position) {
 function parseEventPayload(bytes) {
   const payload = parsePayload(bytes);
   requireData(payload);
+  if (payload.type === "sealed.recorded") requireOutside(payload);
   return payload;
+}
+
+/** What both nations see of a sealed event: that it is one nation's alone, and one section. */
+function requireOutside({ data, releasable_to: nations, sections }) {
+  require(nations.length === 1 && nations[0] === data.nation, "is sealed and not for its nation alone");
+  require(sections.length === 1 && sections[0].name === "inner", "is sealed and has not the one section of its inside");
 }
 
 /** Never recorded before the full entry in front; versions of a stream as far apart as its positions allow. */

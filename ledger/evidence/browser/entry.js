@@ -5,7 +5,8 @@ import { isDigest, isIdentifier, isInstant } from "./words.js";
 
 export const ENTRY_BYTES_MAX = 65535;
 export const PAYLOAD_BYTES_MAX = 32768;
-const LINES_MAX = 1024;
+const SIGNATURES_MAX = 8;
+const LINES_MAX = 4 + SIGNATURES_MAX;
 
 /**
  * `{recordedAt, stream, version, signatures, payload}` of an entry's bytes. A signature is `{keyId, signature, batch}`,
@@ -17,8 +18,9 @@ export function parseEntry(bytes) {
   let at = 0;
   for (;;) {
     const end = bytes.indexOf(10, at);
-    require(end >= 0 && lines.length < LINES_MAX, "has no empty line");
+    require(end >= 0, "has no empty line");
     if (end === at) break;
+    require(lines.length < LINES_MAX, "has too many lines above its payload");
     lines.push(asciiOf(bytes.subarray(at, end)));
     at = end + 1;
   }

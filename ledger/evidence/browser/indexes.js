@@ -31,7 +31,9 @@ export async function checkIndexes({ manifest, members, read }, { full }) {
     if (kind !== "index") continue;
     const bytes = await read(name);
     const proof = checked(() => parseStreamProof(bytes), "index-form", name);
-    const entry = [...full.values()].find(({ type, data }) => type === "index.committed" && data.size === proof.size);
+    const entry = [...full.values()].find(
+      ({ type, data, position }) => type === "index.committed" && data.size === proof.size && proof.size < position,
+    );
     check(entry !== undefined, "index-unknown", name);
     check(holds(proof, entry.data.root), "index-wrong", name);
     last ||= isLast(manifest.complete, proof, full);

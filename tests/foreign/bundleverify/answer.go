@@ -38,7 +38,8 @@ func (m *manifest) readAnswer() (*answer, bool) {
 	}
 	window := o.object("window")
 	a.from, ok = instant(window.str("from"))
-	if !ok || !isInstant(window.str("to")) || !window.only([]string{"from", "to"}) {
+	to, later := instant(window.str("to"))
+	if !ok || !later || to <= a.from || !window.only([]string{"from", "to"}) {
 		return nil, false
 	}
 	if m.question.kind == askReport {

@@ -62,7 +62,7 @@ func (v *verifier) withheldIn(first, last int64) int64 {
 // streamComplete: full entries of the stream and withheld rows with a version
 // are, by position, versions 1 … n.
 func (v *verifier) streamComplete() bool {
-	next, row := int64(1), 0
+	next, row := v.carried[v.m.question.stream]+1, 0
 	takeRows := func(before int64) bool {
 		for ; row < len(v.m.withheld) && v.m.withheld[row].position < before; row++ {
 			if version := v.m.withheld[row].version; version == next {
@@ -92,7 +92,7 @@ func (v *verifier) purposeKept() bool {
 		cases = cases || len(e.kind) > 5 && e.kind[:5] == "case."
 		general = general || e.general
 	}
-	return !cases || !general || v.basisFound
+	return (!cases || !general) && v.m.basis == "" || v.basisFound
 }
 
 // bounded is claim-bounds: what stands around the entries claimed shows that
@@ -139,7 +139,7 @@ func (v *verifier) originalsPresent() bool {
 		if e.position < c.first || e.position > c.last || !has(changing, e.kind) {
 			continue
 		}
-		if e.version-1-e.earlier > v.withheldIn(1, e.position-1) {
+		if e.version-1-v.carried[e.stream]-e.earlier > v.withheldIn(1, e.position-1) {
 			return false
 		}
 	}

@@ -102,7 +102,7 @@ func (v *verifier) inOrder(e *entry, position int64) bool {
 	}
 	seen := v.streams[e.stream]
 	if seen == nil {
-		return e.version <= position
+		seen = &streamSeen{version: v.carried[e.stream]}
 	}
 	return e.version > seen.version && e.version-seen.version <= position-seen.position
 }
@@ -155,10 +155,16 @@ func (v *verifier) keep(e *entry, s *statement) *fullEntry {
 	case sealedType:
 		kept.nation = s.data.str("nation")
 		v.sealed[kept.nation]++
+	case "ledger.opened":
+		if streams := s.data.object("predecessor").object("open_streams"); streams != nil {
+			for _, m := range streams.members {
+				v.carried[m.name], _ = streams.integer(m.name)
+			}
+		}
 	case "index.committed":
 		size, ok := s.data.natural("size", 0)
 		root, ok2 := unhex(s.data.str("root"), 32)
-		if _, known := v.committed[size]; ok && ok2 && !known {
+		if _, known := v.committed[size]; ok && ok2 && !known && size < s.position {
 			var h hash
 			copy(h[:], root)
 			v.committed[size] = h

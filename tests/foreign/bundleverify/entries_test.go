@@ -14,7 +14,7 @@ func TestEntryCodes(t *testing.T) {
 		{"no data", func(l *testLog) { incident(l, service).object.set("data", int64(1)) }, "payload-form entries/9"},
 		{"releasable to nobody", func(l *testLog) { incident(l, service).object.set("releasable_to", []value{}) }, "payload-form entries/9"},
 		{"id of another version", func(l *testLog) { incident(l, service).object.set("id", "014f6b30-1f40-4000-8000-000000000001") }, "payload-form entries/9"},
-		{"sections empty", func(l *testLog) { incident(l, service).object.set("sections", []value{}) }, "payload-form entries/9"},
+		{"sections empty", func(l *testLog) { incident(l, service).object.set("sections", []value{}) }, ""},
 		{"too large", func(l *testLog) { incident(l, service).object.set("x", strings.Repeat("x", maxPayload)) }, "payload-form entries/9"},
 		{"recorded earlier", func(l *testLog) {
 			incident(l, service).recorded = l.clock.Add(-2 * time.Minute)
@@ -72,7 +72,7 @@ func TestSections(t *testing.T) {
 		{"section-key sections/9-1.key", func(e *logEntry) { e.secrets[1].key = make([]byte, 32) }},
 		{"section-open sections/9-2.sealed", func(e *logEntry) { e.commit("fr", make([]byte, 32), make([]byte, 272)) }},
 		{"section-open sections/9-2.sealed", func(e *logEntry) { e.commit("fr", make([]byte, 32), sealPadded(make([]byte, 32), make([]byte, 256))) }},
-		{"payload-form entries/9", func(e *logEntry) { e.commit("gb", make([]byte, 32), make([]byte, 272)) }},
+		{"section-open sections/9-2.sealed", func(e *logEntry) { e.commit("gb", make([]byte, 32), make([]byte, 272)) }},
 	} {
 		if _, problem := build(c.change); problem != c.problem {
 			t.Errorf("%q, not %q", problem, c.problem)
@@ -121,7 +121,7 @@ func TestInner(t *testing.T) {
 	} {
 		l := newTestLog().opened()
 		e := l.add(sealedType, "S1", "GB", sealerKey, by(sealerKey), "nation", "GB")
-		e.object.set("releasable_to", []value{"GB"})
+		e.object.set("sections", []value{})
 		e.secret("inner", encode(c.plain))
 		p := wholePlan(l)
 		p.open = []int64{9}
@@ -163,7 +163,7 @@ func TestInnerLines(t *testing.T) {
 			inner.set("origin", "other")
 		}
 		e := l.add(sealedType, "S1", "GB", sealerKey, by(sealerKey), "nation", "GB")
-		e.object.set("releasable_to", []value{"GB"})
+		e.object.set("sections", []value{})
 		e.secret("inner", encode(wireOf(inner, service)))
 		p := wholePlan(l)
 		if c.opened {

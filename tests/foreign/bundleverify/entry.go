@@ -32,7 +32,7 @@ func parseEntry(in []byte) (*entry, bool) {
 		return nil, false
 	}
 	lines := strings.Split(string(in[:end]), "\n")
-	if len(lines) < 5 || lines[0] != "entente.entry.v1" {
+	if len(lines) < 5 || len(lines) > 4+maxSignatures || lines[0] != "entente.entry.v1" {
 		return nil, false
 	}
 	e := &entry{payload: in[end+2:]}

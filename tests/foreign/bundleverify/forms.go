@@ -152,7 +152,15 @@ func isInstant(s string) bool {
 	return ok
 }
 
+// isDay: the form alone; no check rests on its being a real day.
 func isDay(s string) bool {
-	t, err := time.Parse("2006-01-02", s)
-	return err == nil && t.Year() >= 1 && t.Format("2006-01-02") == s
+	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
+		return false
+	}
+	for i := range s {
+		if i != 4 && i != 7 && (s[i] < '0' || s[i] > '9') {
+			return false
+		}
+	}
+	return true
 }

@@ -125,6 +125,10 @@ func (l *testLog) add(kind, stream, authority string, author byte, signers []byt
 	l.versions[stream]++
 	e := &logEntry{object: header(len(l.entries)+1, kind, stream, authority, author, data...), signers: signers,
 		recorded: l.clock, version: l.versions[stream]}
+	if nation := e.object.object("data").str("nation"); kind == sealedType {
+		e.object.set("releasable_to", []value{nation})
+		e.object.set("sections", []value{newObject("bytes", int64(272), "key_sha256", seedID(1), "name", "inner", "sha256", seedID(2))})
+	}
 	l.entries = append(l.entries, e)
 	return e
 }
@@ -167,7 +171,7 @@ func (l *testLog) opened() *testLog {
 	l.add("authority.registered", "REGISTRY", "GB", gbKey, both, "code", "CENTRE", "nation", "JOINT")
 	l.register(jointKey, "CENTRE", "", "service", frKey)
 	l.register(official, "POL", "GB", "official")
-	l.add("policy.adopted", "LEDGER", "FR", frKey, both)
+	l.add("policy.adopted", "LEDGER", "FR", frKey, both, "from_size", int64(0))
 	return l
 }
 

@@ -47,22 +47,34 @@ func parsePayload(in []byte) (*payload, bool) {
 		authority: o.str("authority"), keyID: o.str("key_id"), regime: o.str("regime"), data: o.object("data"),
 	}
 	_, schema := o.natural("schema", 1)
-	ok = schema && isUUID7(p.id) && isOrigin(p.origin) && isEventType(p.kind) && isIdentifier(p.stream) &&
-		isIdentifier(p.authority) && isHash(p.keyID) && (p.regime == "LE" || p.regime == "GENERAL") && p.data != nil
-	return p, ok && p.readReleasable() && p.readSections()
+	ok = schema && isUUID7(p.id) && hasText(o, "origin") && hasText(o, "type") && isIdentifier(p.stream) &&
+		isInstant(o.str("occurred_at")) && isSalt(o.str("salt")) && isIdentifier(p.authority) && isHash(p.keyID) &&
+		(p.regime == "LE" || p.regime == "GENERAL") && p.data != nil && formsHold(p.data, dataForms[p.kind])
+	return p, ok && p.readReleasable() && p.readSections() && (p.kind != sealedType || p.isOutside())
 }
 
-// isEventType: family, dot, name.
-func isEventType(s string) bool {
-	parts := strings.Split(s, ".")
-	return isIdentifier(s) && len(parts) == 2 && parts[0] != "" && parts[1] != ""
+// isOutside: what is sealed is for its nation alone, in one section inner.
+func (p *payload) isOutside() bool {
+	return len(p.releasableTo) == 1 && p.releasableTo[0] == p.data.str("nation") &&
+		len(p.sections) == 1 && p.sections[0].name == "inner"
+}
+
+func hasText(o *object, name string) bool {
+	_, ok := memberOf(o, name).(string)
+	return ok
+}
+
+// isSalt: 16 bytes in hex.
+func isSalt(s string) bool {
+	_, ok := unhex(s, 16)
+	return ok
 }
 
 func (p *payload) readReleasable() bool {
 	list, ok := p.object.list("releasable_to")
 	for _, v := range list {
 		nation, _ := v.(string)
-		if !isNation(nation) || has(p.releasableTo, nation) {
+		if !isNation(nation) || len(p.releasableTo) == 2 {
 			return false
 		}
 		p.releasableTo = append(p.releasableTo, nation)
@@ -79,29 +91,23 @@ func has(list []string, s string) bool {
 	return false
 }
 
-// readSections: absent where there are none; a name occurs once.
+// readSections: what a row commits to is asked only where it is opened.
 func (p *payload) readSections() bool {
 	if !p.object.has("sections") {
 		return true
 	}
 	list, ok := p.object.list("sections")
-	if !ok || len(list) < 1 || len(list) > maxSections {
+	if !ok || len(list) > maxSections {
 		return false
 	}
 	for _, v := range list {
 		row, _ := v.(*object)
-		size, ok := row.natural("bytes", 1)
-		c := commitment{row.str("name"), size, row.str("sha256"), row.str("key_sha256")}
-		if !ok || !row.only([]string{"bytes", "key_sha256", "name", "sha256"}) || size > maxSealed ||
-			!isSectionName(c.name) || !isHash(c.sha256) || !isHash(c.keySHA256) {
+		size, ok := row.integer("bytes")
+		if !ok || !row.only([]string{"bytes", "key_sha256", "name", "sha256"}) ||
+			!hasText(row, "name") || !hasText(row, "sha256") || !hasText(row, "key_sha256") {
 			return false
 		}
-		for _, other := range p.sections {
-			if other.name == c.name {
-				return false
-			}
-		}
-		p.sections = append(p.sections, c)
+		p.sections = append(p.sections, commitment{row.str("name"), size, row.str("sha256"), row.str("key_sha256")})
 	}
 	return true
 }

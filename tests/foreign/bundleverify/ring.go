@@ -1,5 +1,7 @@
 package main
 
+import "crypto/elliptic"
+
 // Type codes of event keys (document section 9).
 const (
 	codeEd25519 = "01"
@@ -116,11 +118,35 @@ func readKey(id, typeCode string, o *object) *key {
 	return &key{id: id, typeCode: typeCode, public: public, next: o.str(fieldSuccessor)}
 }
 
-// wellFormed: the key id is the one section 9 computes.
+// wellFormed: a key of its type, whose id is the one section 9 computes.
 func (k *key) wellFormed() bool {
 	code, ok := unhex(k.typeCode, 1)
 	size, known := keySizes[k.typeCode]
-	return ok && known && len(k.public) == size && k.id == hexSHA256(code, k.public)
+	if !ok || !known || len(k.public) != size || k.id != hexSHA256(code, k.public) {
+		return false
+	}
+	switch k.typeCode {
+	case codeSealing:
+		return numbersBelowQ(k.public[:1152])
+	case codeP256:
+		x, _ := elliptic.Unmarshal(elliptic.P256(), k.public)
+		return x != nil
+	}
+	return true
+}
+
+// numbersBelowQ: what FIPS 203, section 7.2, asks of an encapsulation key,
+// whose numbers are packed two to three bytes.
+func numbersBelowQ(packed []byte) bool {
+	const q = 3329
+	for at := 0; at < len(packed); at += 3 {
+		first := int(packed[at]) | int(packed[at+1]&15)<<8
+		second := int(packed[at+1])>>4 | int(packed[at+2])<<4
+		if first >= q || second >= q {
+			return false
+		}
+	}
+	return true
 }
 
 // commitsTo says whether a successor is the one committed to, if one was: the

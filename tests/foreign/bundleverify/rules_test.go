@@ -67,8 +67,12 @@ func TestAuthorRules(t *testing.T) {
 		{"sealer is no author", func(l *testLog) { l.add("incident.opened", "INC", "GB", sealerKey, by(sealerKey)) }, "key-rule entries/9"},
 		{"for another authority", func(l *testLog) { l.add("incident.opened", "INC", "CENTRE", service, by(service)) }, "key-rule entries/9"},
 		{"other origin", func(l *testLog) { incident(l, service).object.set("origin", "other") }, "entry-header entries/9"},
-		{"index by the centre", func(l *testLog) { l.add("index.committed", "IDX", "CENTRE", jointKey, by(jointKey)) }, ""},
-		{"index by a service", func(l *testLog) { l.add("index.committed", "IDX", "POL", service, by(service)) }, "key-rule entries/9"},
+		{"index by the centre", func(l *testLog) {
+			l.add("index.committed", "IDX", "CENTRE", jointKey, by(jointKey), "size", int64(0), "root", seedID(1))
+		}, ""},
+		{"index by a service", func(l *testLog) {
+			l.add("index.committed", "IDX", "POL", service, by(service), "size", int64(0), "root", seedID(1))
+		}, "key-rule entries/9"},
 		{"report by the official", func(l *testLog) { l.add("report.issued", "R", "POL", official, by(official), "nation", "GB") }, ""},
 		{"report of the other", func(l *testLog) { l.add("report.issued", "R", "POL", official, by(official), "nation", "FR") }, "key-rule entries/9"},
 		{"report by a service", func(l *testLog) { l.add("report.issued", "R", "POL", service, by(service)) }, "key-rule entries/9"},
@@ -100,7 +104,7 @@ func TestSealerAndNations(t *testing.T) {
 		{"mandate", func(l *testLog) { l.add("mandate.granted", "M", "GB", gbKey, by(gbKey), "nation", "GB") }, ""},
 		{"mandate of the other", func(l *testLog) { l.add("mandate.granted", "M", "GB", gbKey, by(gbKey), "nation", "FR") }, "key-rule entries/9"},
 		{"mandate of both", func(l *testLog) { l.add("mandate.granted", "M", "GB", gbKey, by(gbKey, frKey), "nation", "JOINT") }, ""},
-		{"mandate of nobody", func(l *testLog) { l.add("mandate.granted", "M", "GB", gbKey, by(gbKey, frKey)) }, "key-rule entries/9"},
+		{"mandate of nobody", func(l *testLog) { l.add("mandate.granted", "M", "GB", gbKey, by(gbKey, frKey)) }, "payload-form entries/9"},
 		{"taken over", func(l *testLog) {
 			l.add("authority.registered", "REGISTRY", "FR", frKey, by(frKey), "code", "POL", "nation", "FR")
 		}, "key-rule entries/9"},
@@ -122,7 +126,7 @@ func TestSealerAndNations(t *testing.T) {
 		}, "key-rule entries/10"},
 		{"opened twice", func(l *testLog) {
 			l.add("ledger.opened", "LEDGER", "GB", gbKey, by(gbKey, frKey), "origin", testOrigin)
-		}, "key-rule entries/9"},
+		}, "payload-form entries/9"},
 	})
 }
 

@@ -22,9 +22,10 @@ type verifier struct {
 	byPosition  map[int64]*fullEntry
 	ids         map[string]bool
 	streams     map[string]*streamSeen
-	sealed      map[string]int // full sealed entries by nation
-	committed   map[int64]hash // first index.committed of each size
-	report      *fullEntry     // the report.issued event asked for
+	carried     map[string]int64 // versions carried over from a predecessor
+	sealed      map[string]int   // full sealed entries by nation
+	committed   map[int64]hash   // first index.committed of each size
+	report      *fullEntry       // the report.issued event asked for
 	reportData  *object
 	basisFound  bool
 	lastVersion bool
@@ -60,7 +61,7 @@ type streamSeen struct {
 
 func newVerifier(elsewhere *policy, trace io.Writer) *verifier {
 	v := &verifier{
-		elsewhere: elsewhere, ring: newRing(), byPosition: map[int64]*fullEntry{}, ids: map[string]bool{},
+		elsewhere: elsewhere, ring: newRing(), carried: map[string]int64{}, byPosition: map[int64]*fullEntry{}, ids: map[string]bool{},
 		streams: map[string]*streamSeen{}, sealed: map[string]int{"FR": 0, "GB": 0}, committed: map[int64]hash{},
 	}
 	v.trace = func(format string, args ...interface{}) {

@@ -31,7 +31,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/evidence/bundle_zip.py": BUNDLE[:2],
     "ledger/evidence/bundle_names.py": ("test_bundle_names", *BUNDLE[:2]),
     "ledger/evidence/bundle_manifest.py": ("test_bundle_manifest", BUNDLE[1]),
-    "ledger/evidence/bundle_entries.py": (BUNDLE[0], BUNDLE[2]),
+    "ledger/evidence/bundle_entries.py": ("test_bundle_inner", BUNDLE[0], BUNDLE[2]),
     "ledger/evidence/bundle_reading.py": ("test_bundle_inner",),
     "ledger/evidence/bundle_inner.py": ("test_bundle_inner",),
     "ledger/evidence/bundle_claims.py": (BUNDLE[0], BUNDLE[2]),
@@ -48,6 +48,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/formats/streamproof.py": ("test_streamindex",),
     "ledger/formats/streamindex.py": ("test_streamindex",),
     "ledger/evidence/checks.py": ("test_checks",),
+    "ledger/evidence/beside.py": ("test_beside",),
     "ledger/evidence/sealed.py": ("test_sealed_rules",),
 }
 """What decides about hostile evidence, and the test files that judge each module."""

@@ -19,7 +19,8 @@ from ledger.evidence.bundle_inner import require_inner
 from ledger.evidence.bundle_reading import read_event, require_signed
 from ledger.formats import envelope, sealing, strict
 from ledger.formats.entry import split_entry
-from tests.bundles import key
+from tests.bundle_forging import following, forged
+from tests.bundles import key, verdict_of
 from tests.test_bundle_forgeries import ENTRIES, FOUND, SEALED
 
 RING, REGISTRY = KeyRing(), Registry()
@@ -152,3 +153,19 @@ def test_a_log_is_opened_with_one_key_of_each_nation_and_none_twice() -> None:
     with pytest.raises(errors.NotAllowed) as wrong:
         require_signed(Event(sound.header, three), signers, KeyRing(), Registry())
     assert wrong.value.field == "data.authority_keys"
+
+
+def test_the_sealed_events_that_are_opened_are_counted_as_sound_or_not() -> None:
+    entries, opened = list(ENTRIES), []
+    for number, item in enumerate([inner(), b"not a wire item", inner({"id": "01900000-0000-7000-8000-000000000098"}), b"{}"]):
+        section_key = bytes([number + 1]) * 32
+        commitment, section = sealing.seal("inner", item, "o", "e", {}, section_key)
+        outside = {"authority": "GB", "releasable_to": ["GB"], "sections": [dict(commitment)]}
+        stream = f"01900000-0000-7000-9000-{number:012d}"
+        entries.append(following(entries, "sealed.recorded", {"nation": "GB"}, ["sealer-GB"], stream=stream, **outside))
+        name = f"sections/{len(entries)}-0"
+        opened += [(f"{name}.sealed", section.ciphertext), (f"{name}.key", section_key)]
+    answer = verdict_of(forged(entries, opened))
+    assert answer["verdict"] == "internally-consistent"
+    assert answer["sections"] == {"opened": 4, "inner_sound": 2, "inner_unsound": 2}
+    assert answer["entries"]["sealed"] == {"FR": 1, "GB": 5}

@@ -40,7 +40,8 @@ SOUND = {
     "as it is": inner(),
     "with its text": inner(WITH_TEXT, sections={"text": SECTION}),
     "signed by its nation too": inner({}, "BF", "GB"),
-    "signed by as many as may be": inner({}, "BF", "GB", "FR", "PAF", "sealer-GB", "sealer-FR"),
+    "stated by the nation for its own": inner({"key_id": key("GB").key_id}, "GB"),
+    "signed by many": inner({}, "BF", "GB", "FR", "PAF", "sealer-GB", "sealer-FR"),
 }
 REVOKED = {"type": "key.revoked", "data": {"key": "0" * 64}}
 UNSOUND: dict[str, tuple[bytes, type[errors.EntenteError], str | None]] = {

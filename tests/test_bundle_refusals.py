@@ -11,7 +11,7 @@ from ledger.errors import BadBundle
 from ledger.evidence.bundle_names import BUNDLE_BYTES_MAX, FILES_MAX
 from ledger.evidence.bundle_zip import Archive, end_record
 from ledger.formats import note, sealing
-from tests.bundle_forging import forged
+from tests.bundle_forging import following, forged
 from tests.bundles import STREAM, code_of, files_of, mended, packed, refused, replaced, verdict_of
 from tests.test_bundle_forgeries import BAD_ENTRIES, ENTRIES, stated
 from tests.test_bundle_tampering import FIELDS, patched, raw
@@ -111,3 +111,11 @@ def spoilt() -> Iterator[tuple[str, str, bytes]]:
 @pytest.mark.parametrize(("code", "file", "content"), [pytest.param(*each, id=each[0]) for each in spoilt()])
 def test_a_file_that_is_not_what_it_must_be_is_named(code: str, file: str, content: bytes) -> None:
     assert verdict_of(content)["problem"] == {"code": code, "file": file}
+
+
+def test_a_version_rises_no_faster_than_positions_do() -> None:
+    """What stands between two entries of a stream may be withheld, and is then at most as many versions as positions."""
+    again = following(ENTRIES, "interception.search_recorded", {}, ["BF"], stream="IC-1")
+    for version, found in ((7, None), (8, {"code": "entry-order", "file": "entries/21"})):
+        risen = again.replace(b"version: 1", b"version: %d" % version, 1)
+        assert verdict_of(forged([*ENTRIES, risen]))["problem"] == found

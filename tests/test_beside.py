@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from ledger.evidence.beside import FullTiles, Vouched, check_cosignatures
+from ledger.events.registry import Adopted, Registry
+from ledger.evidence.beside import FullTiles, Vouched, check_adopted, check_cosignatures
 from ledger.formats import merkle, note
 from ledger.formats.note import Checkpoint
+from ledger.formats.policies import Span, succession
 from tests.bundles import COSIGNED_AT, ORIGIN, SITES, cosigned, golden_policy, key
 
 # -- tiles ---------------------------------------------------------------------------------------------------------------------
@@ -105,6 +107,8 @@ def test_the_last_tiles_are_compared_as_far_as_they_go(
 
 LONDON, PARIS = (f"{ORIGIN}/{site}" for site in SITES)
 NOTES = {size: note.sign_checkpoint(Checkpoint(ORIGIN, size, bytes([size]) * 32), key("log")) for size in (7, 9)}
+SPANS = [Span(1, "a" * 64, golden_policy()), Span(9, "b" * 64, golden_policy())]
+POLICY = succession(SPANS)
 CosignatureRow = tuple[int, str, str]
 
 
@@ -136,20 +140,20 @@ REMEMBERED: dict[str, Vouched] = {
 def problems(
     lines: Iterable[CosignatureRow] = ROWS, remembered: dict[str, Vouched] | None = None, notes: dict[int, bytes] = NOTES
 ) -> list[tuple[int, str]]:
-    return sorted(check_cosignatures(Kept(lines, notes), golden_policy(), 9, REMEMBERED | (remembered or {}))[2])
+    return sorted(check_cosignatures(Kept(lines, notes), POLICY, 9, REMEMBERED | (remembered or {}))[2])
 
 
 def test_cosignatures_that_are_remembered_are_sound() -> None:
-    names, times, wrong = check_cosignatures(Kept(ROWS), golden_policy(), 9, REMEMBERED)
+    names, times, wrong = check_cosignatures(Kept(ROWS), POLICY, 9, REMEMBERED)
     assert (sorted(names), wrong) == (sorted(SITES), set())
     assert times == {(size, name): COSIGNED_AT for size, name, _ in ROWS}
 
 
 def test_a_site_counts_where_both_its_keys_have_signed_one_checkpoint() -> None:
     london = lines_of(7, "london")
-    assert check_cosignatures(Kept(london), golden_policy(), 9, {})[0] == ["london"]
-    assert check_cosignatures(Kept(london[:1]), golden_policy(), 9, {})[0] == ["london-ed"]
-    assert check_cosignatures(Kept([]), golden_policy(), 9, {})[0] == []
+    assert check_cosignatures(Kept(london), POLICY, 9, {})[0] == ["london"]
+    assert check_cosignatures(Kept(london[:1]), POLICY, 9, {})[0] == ["london-ed"]
+    assert check_cosignatures(Kept([]), POLICY, 9, {})[0] == []
 
 
 def test_a_cosignature_that_does_not_hold_or_has_nothing_to_stand_on_is_found() -> None:
@@ -172,6 +176,8 @@ def test_what_a_cosigner_remembers_otherwise_is_found() -> None:
     assert problems(remembered={LONDON: [*both, (12, bytes(32), COSIGNED_AT)]}) == [
         (9, f"{LONDON} cosigned size 12: entries 10 to 12 are gone")
     ]
+    found = problems(remembered={LONDON: [(12, bytes(32), COSIGNED_AT), both[0], (9, bytes(32), COSIGNED_AT)]})
+    assert len(found) == 2, "what is gone does not hide what is wrong"
     assert problems(remembered={LONDON: both[:1]}) == [(9, f"{LONDON} does not remember having cosigned size 9")]
     assert problems(remembered={LONDON: [both[0], (9, bytes(32), COSIGNED_AT)]}) == [
         (9, f"{LONDON} cosigned another checkpoint of size 9 than the one kept here")
@@ -187,3 +193,27 @@ def test_what_a_cosigner_remembers_otherwise_is_found() -> None:
     assert (9, f"{PARIS} cosigned another checkpoint of size 9 than the one kept here") in problems(
         gone, notes={7: NOTES[7], 9: other}
     )
+
+
+# -- policies ------------------------------------------------------------------------------------------------------------------
+
+
+def adopted(*policies: Adopted) -> Registry:
+    registry = Registry()
+    registry.policies = policies
+    return registry
+
+
+def test_the_policies_held_are_those_that_the_log_adopted() -> None:
+    first, second = Adopted("a" * 64, 1, 3), Adopted("b" * 64, 9, 8)
+    assert check_adopted(POLICY, adopted(first, second)) == set()
+    assert check_adopted(POLICY, adopted(first)) == {(9, "no entry adopts the policy bbbbbbbbbbbbbbbb… from size 9")}
+    another = Adopted("c" * 64, 9, 12)
+    assert check_adopted(POLICY, adopted(first, second, another)) == {
+        (12, "the policy cccccccccccccccc… adopted from size 9 is not held here")
+    }
+    assert check_adopted(POLICY, adopted(first, Adopted("b" * 64, 10, 8))) == {
+        (8, "the policy bbbbbbbbbbbbbbbb… adopted from size 10 is not held here"),
+        (9, "no entry adopts the policy bbbbbbbbbbbbbbbb… from size 9"),
+    }
+    assert check_adopted(golden_policy(), adopted(another)) == set(), "a policy that was given alone decides alone"

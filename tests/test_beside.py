@@ -68,6 +68,7 @@ def test_a_tile_that_is_not_the_logs_is_found_at_its_place(
     for at, row, position, said in (
         ((0, 1), (0, 1, spoilt(zero[0], 32 * 5 + 31), zero[1]), 262, "tile 0/1 differs from what the entries hash to"),
         ((0, 1), (0, 1, zero[0][:-32], zero[1]), 512, "tile 0/1 differs from what the entries hash to"),
+        ((0, 1), (0, 1, zero[0] + bytes(32), zero[1]), 257, "tile 0/1 differs from what the entries hash to"),
         ((1, 0), (1, 0, spoilt(one[0], 32), one[1]), 512, "tile 1/0 differs from what the entries hash to"),
         ((0, 1), (0, 1, zero[0], spoilt(zero[1], 0)), 512, "the root kept with tile 0/1 is not its root"),
         ((1, 0), (1, 0, one[0], spoilt(one[1], 0)), 65_536, "the root kept with tile 1/0 is not its root"),

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from tests.bending import bent_bundle
 from tests.bundle_forging import forged
 from tests.bundles import Golden, files_of, flipped, golden_policy, manifested, mended, replaced, verdict_of
 from tests.test_bundle_forgeries import ALLOWED, BAD_ENTRIES, CLAIMS, ENTRIES, FORBIDDEN, behind, indexed
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.foreign
 SOURCES = Path(__file__).parent / "foreign" / "bundleverify"
 RULES_OF_FIGURES = "answer-rederived"
 FLIPS = 60
+BENT = 200
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +131,9 @@ def test_a_stranger_says_the_same_of_every_forgery_told_elsewhere(stranger: Stra
         except AssertionError as wrong:
             differing[name] = str(wrong)[:400]
     assert not differing
+
+
+def test_a_stranger_says_the_same_of_bundles_bent_at_random(stranger: Stranger):
+    """Logs told by a forger with every key and bundles of them, each with about one thing wrong; now and then with nothing."""
+    codes = Counter(stranger.agrees(bent_bundle(seed)[0], with_policy=seed % 8 == 0) for seed in range(BENT))
+    assert codes["internally-consistent"] >= 3 and len(codes) >= 15, codes

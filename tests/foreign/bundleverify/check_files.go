@@ -128,7 +128,7 @@ func (v *verifier) checkCheckpoint() error {
 		}
 	}
 	v.trace("checkpoint: %s size %d, %d cosigned, final %v", v.note.origin, v.note.size, len(v.decided.cosigned), v.decided.final)
-	if v.m.origin != v.note.origin || v.m.size != v.note.size || v.m.root != v.note.root {
+	if v.m.origin != v.note.origin || v.m.size != v.note.size || v.m.root != toBase64(v.note.root[:]) {
 		return refuse("log-differs")
 	}
 	return nil

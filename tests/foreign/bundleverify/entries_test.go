@@ -15,7 +15,7 @@ func TestEntryCodes(t *testing.T) {
 		{"releasable to nobody", func(l *testLog) { incident(l, service).object.set("releasable_to", []value{}) }, "payload-form entries/9"},
 		{"id of another version", func(l *testLog) { incident(l, service).object.set("id", "014f6b30-1f40-4000-8000-000000000001") }, "payload-form entries/9"},
 		{"sections empty", func(l *testLog) { incident(l, service).object.set("sections", []value{}) }, ""},
-		{"too large", func(l *testLog) { incident(l, service).object.set("x", strings.Repeat("x", maxPayload)) }, "payload-form entries/9"},
+		{"too large", func(l *testLog) { incident(l, service).object.set("x", strings.Repeat("x", maxPayload)) }, "entry-form entries/9"},
 		{"recorded earlier", func(l *testLog) {
 			incident(l, service).recorded = l.clock.Add(-2 * time.Minute)
 		}, "entry-order entries/9"},

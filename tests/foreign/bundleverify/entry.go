@@ -36,6 +36,9 @@ func parseEntry(in []byte) (*entry, bool) {
 		return nil, false
 	}
 	e := &entry{payload: in[end+2:]}
+	if len(e.payload) < 1 || len(e.payload) > maxPayload {
+		return nil, false
+	}
 	var ok [5]bool
 	e.recordedAt, ok[0] = after(lines[1], "recorded_at: ")
 	e.recorded, ok[1] = instant(e.recordedAt)

@@ -39,7 +39,7 @@ func contains(set string, b byte) bool {
 func isIdentifier(s string) bool { return inSet(s, 1, 128, "._:-") }
 
 // isOrigin: an identifier that may also contain "/".
-func isOrigin(s string) bool { return inSet(s, 1, 128, "._:-/") }
+func isOrigin(s string) bool { return inSet(s, 1, 255, "._:-/") }
 
 // isSectionName: 1 to 160 identifier characters (section 2.4).
 func isSectionName(s string) bool { return inSet(s, 1, 160, "._:-") }

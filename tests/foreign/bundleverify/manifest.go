@@ -15,7 +15,7 @@ type manifest struct {
 	question question
 	complete complete
 	origin   string
-	root     hash
+	root     string // as the manifest writes it
 	size     int64
 	files    []listedFile
 	withheld []withheldRow
@@ -102,8 +102,8 @@ func (m *manifest) readComplete(o *object) bool {
 	c := &m.complete
 	switch o.str("kind") {
 	case "positions":
-		c.first, ok[0] = o.integer("first")
-		c.last, ok[1] = o.integer("last")
+		c.first, ok[0] = o.natural("first", 1)
+		c.last, ok[1] = o.natural("last", 0)
 		return o.only([]string{"first", "kind", "last"}) && ok[0] && ok[1] && m.question.kind != askStream
 	case "stream":
 		c.byStream = true
@@ -115,11 +115,10 @@ func (m *manifest) readComplete(o *object) bool {
 }
 
 func (m *manifest) readLog(o *object) bool {
-	var ok [2]bool
-	m.origin = o.str("origin")
-	m.root, ok[0] = unbase64Hash(o.str("root"))
-	m.size, ok[1] = o.natural("size", 0)
-	return o.only([]string{"origin", "root", "size"}) && isOrigin(m.origin) && ok[0] && ok[1]
+	var ok bool
+	m.origin, m.root = o.str("origin"), o.str("root")
+	m.size, ok = o.natural("size", 1)
+	return o.only([]string{"origin", "root", "size"}) && isOrigin(m.origin) && hasText(o, "root") && ok
 }
 
 func (m *manifest) readFiles(o *object) bool {

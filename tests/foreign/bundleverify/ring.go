@@ -56,6 +56,9 @@ type ring struct {
 	exercise  bool
 	frozen    bool
 	closed    bool
+
+	adopted    bool  // a policy was
+	policyFrom int64 // the size from which the latest governs
 }
 
 func newRing() *ring {

@@ -21,6 +21,9 @@ func (r *ring) apply(s *statement) {
 		r.origin = p.data.str("origin")
 		v, _ := p.data.get("exercise")
 		r.exercise, _ = v.(bool)
+	case "policy.adopted":
+		r.adopted = true
+		r.policyFrom, _ = p.data.integer("from_size")
 	case "ledger.frozen":
 		r.frozen = true
 	case "ledger.thawed":

@@ -48,6 +48,9 @@ func (r *ring) allows(s *statement) bool {
 			return false
 		}
 	}
+	if !r.follows(s) {
+		return false
+	}
 	switch needs[s.kind] {
 	case needSealer:
 		return r.sealerSigned(s)
@@ -77,7 +80,7 @@ func (r *ring) standsRight(s *statement) bool {
 		return len(keys) == 2 && isNation(keys[0].nation) && isNation(keys[1].nation) &&
 			keys[0].nation != keys[1].nation && s.origin == s.data.str("origin")
 	}
-	if r.frozen && !has([]string{"hold", "key", "correction"}, s.family()) && !s.is("ledger.thawed", "ledger.closed") {
+	if r.frozen && !has([]string{"hold", "key", "correction"}, s.family()) && !s.is("policy.adopted", "ledger.thawed", "ledger.closed") {
 		return false
 	}
 	return s.origin == r.origin

@@ -197,8 +197,22 @@ ALLOWED: dict[str, list[Step]] = {
     "a nation speaks for its own service": [search("GB", authority="BF")],
     "a type nobody here knows, by a key in force": [said("weather.recorded", {"sea": "rough"}, "BF")],
     "an author's own business": [said("interception.recorded", {"persons": "many"}, "BF")],
+    "a key reported compromised, and what it said before": [
+        said("key.compromised", BF | {"suspect_from_position": FOUND}, "GB")
+    ],
+    "a key reported compromised from now on": [said("key.compromised", BF | {"suspect_from_position": 21}, "GB")],
     "a hold while frozen": [said("ledger.frozen", {}, "FR"), said("key.revoked", BF, "GB")],
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(("since", "is_disputed"), [(1, True), (FOUND, True), (21, False)])
+def test_what_a_stolen_key_may_have_said_is_not_proven(since: int, is_disputed: bool) -> None:
+    """Border Force's key is reported compromised: what it stated from that position on is shown to rest on nobody's word."""
+    entries = behind(said("key.compromised", BF | {"suspect_from_position": since}, "GB"))
+    verdict = verdict_of(forged(entries), golden_policy())
+    assert verdict["verdict"] == "proven" and ("disputed" in verdict["not_proven"]) == is_disputed
+
+
 FORBIDDEN: dict[str, list[Step]] = {
     "a revoked key": [said("key.revoked", BF, "GB"), search("BF")],
     "a compromised key": [said("key.compromised", BF | {"suspect_from_position": 15}, "GB"), search("BF")],

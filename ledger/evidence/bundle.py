@@ -253,6 +253,7 @@ def _said(claims: Claims, document: dict[str, Any]) -> dict[str, list[str]]:
         "last-version": is_stream and not claims.has_last_version,
         "withheld": bool(entries.withheld),
         "sealed": unopened > 0,
+        "disputed": entries.has_disputed(),
         "answer-rederived": document["rederived"] is False,
         "answer-whole": document["answer"] is not None and _is_partial(claims),
         "clock": True,

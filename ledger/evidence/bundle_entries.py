@@ -53,6 +53,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     stream: str
     version: int
     recorded_at: int
+    key_id: str
     nation: str = ""
     is_opened: bool = False
     inner_id: str = ""
@@ -109,6 +110,11 @@ class Entries:
         except errors.BadProof as wrong:
             raise BadBundle("proof-wrong", wrong.message, file=name) from None
 
+    def has_disputed(self) -> bool:
+        """Whether a full entry is of a key reported compromised, at or behind the position from which that key is in doubt."""
+        doubted = {key_id: key.suspect_from for key_id, key in self.keys.keys.items() if key.suspect_from}
+        return any(seen.position >= doubted.get(seen.key_id, seen.position + 1) for seen in self.seen.values())
+
     # -- one full entry ----------------------------------------------------------------------------------------------------
 
     def _check_full(self, position: int, body: bytes) -> None:
@@ -133,7 +139,7 @@ class Entries:
         signed_by = self._verify(entry, event, name)
         self._require_allowed(position, event, signed_by, name)
         said = (stated.id, stated.type, stated.regime, stated.stream)
-        seen = Seen(position, *said, entry.version, recorded_at)
+        seen = Seen(position, *said, entry.version, recorded_at, stated.key_id)
         seen = self._open(seen, event)
         self.seen[position] = self._streams[stated.stream] = seen
         self._ids.add(stated.id)

@@ -157,6 +157,10 @@ NOT_PROVEN: Mapping[str, Words] = {
         "what {sealed} sealed entries say that are not opened here (GB {GB}, FR {FR} in all)",
         "ce que disent {sealed} enregistrements scellés, non ouverts ici (GB {GB}, FR {FR} en tout)",
     ),
+    "disputed": words(
+        "who stated what bears a key reported compromised, from the position on from which that key is in doubt",
+        "qui a déclaré ce qui porte une clé signalée compromise, depuis la position à partir de laquelle elle est en doute",
+    ),
     "answer-rederived": words(
         "that the rules give this answer: it was not computed again",
         "que les règles donnent cette réponse : elle n'a pas été recalculée",

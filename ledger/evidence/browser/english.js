@@ -111,6 +111,8 @@ export const ENGLISH = {
     sealed: () => "What sealed entries say that are not opened here.",
     "answer-rederived": () => "That the rules give this answer: this page does not know them.",
     "answer-whole": () => "What the entries withheld, or sealed and not opened, would add to the answer.",
+    disputed: () =>
+      "Who stated what bears a key reported compromised, from the position on from which that key is in doubt.",
     clock: () => "That the ledger’s clock was right: the co-signatures say when at the latest, not when at the earliest.",
   },
   keysTitle: "By whose keys",

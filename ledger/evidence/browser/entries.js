@@ -17,8 +17,8 @@ import { verifySignature } from "./signing.js";
 const DATA_KEPT = ["index.committed", "ledger.opened", "report.issued", "sealed.recorded"];
 
 /**
- * What was learnt from a bundle's entries: `full`, a map from position to `{position, id, type, regime, stream, version,
- * recordedAt, data, inner, opened}`; `withheld`, the positions of the others; `ring`; `signatures`, how many verified;
+ * What was learnt from a bundle's entries: `full`, a map from position to `{position, id, keyId, type, regime, stream,
+ * version, recordedAt, data, inner, opened}`; `withheld`, the positions of the others; `ring`; `signatures`, how many verified;
  * `signed`, by key id how many entries; `sections`, counts.
  */
 export async function readEntries(bundle, checkpoint, checkpointBytes, progress) {
@@ -118,14 +118,14 @@ async function checkSignatures(reading, entry, keys, file) {
 }
 
 function take(reading, entry, payload, position, { indexes, inner }) {
-  const { id, type, regime, stream, data } = payload;
+  const { id, key_id: keyId, type, regime, stream, data } = payload;
   const { recordedAt, version } = entry;
   const kept = DATA_KEPT.includes(type) ? data : null;
   const opened = type === "sealed.recorded" && indexes.some((index) => payload.sections[index].name === "inner");
-  reading.full.set(position, { position, id, type, regime, stream, version, recordedAt, data: kept, inner, opened });
+  reading.full.set(position, { position, id, keyId, type, regime, stream, version, recordedAt, data: kept, inner, opened });
   reading.ids.add(id);
   reading.streams.set(stream, { position, version });
   reading.last = recordedAt;
   reading.signatures += entry.signatures.length;
-  for (const { keyId } of entry.signatures) reading.signed.set(keyId, (reading.signed.get(keyId) ?? 0) + 1);
+  for (const { keyId: by } of entry.signatures) reading.signed.set(by, (reading.signed.get(by) ?? 0) + 1);
 }

@@ -146,6 +146,8 @@ export const FRENCH = {
     "answer-rederived": () => f`Que les règles donnent cette réponse : cette page ne les connaît pas.`,
     "answer-whole": () =>
       f`Ce que les enregistrements non communiqués, ou scellés et non ouverts, ajouteraient à la réponse.`,
+    disputed: () =>
+      f`Qui a déclaré ce qui porte une clé signalée compromise, depuis la position à partir de laquelle elle est en doute.`,
     clock: () =>
       f`Que l'horloge du journal était juste : les contreseings disent quand au plus tard, non quand au plus tôt.`,
   },

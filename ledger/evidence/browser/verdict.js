@@ -86,10 +86,17 @@ const NOT_PROVEN = [
   ["last-version", (found) => isKind("stream")(found) && !found.lastVersion],
   ["withheld", ({ reading }) => reading.withheld.length > 0],
   ["sealed", ({ reading }) => [...reading.full.values()].some(({ type, opened }) => type === "sealed.recorded" && !opened)],
+  ["disputed", ({ reading }) => [...reading.full.values()].some((entry) => isInDoubt(reading.ring, entry))],
   ["answer-rederived", asks("figure", "report")],
   ["answer-whole", answerMayLack],
   ["clock", always],
 ];
+
+/** Whether an entry is of a key reported compromised, at or behind the position from which that key is in doubt. */
+function isInDoubt({ keys }, { keyId, position }) {
+  const from = keys.get(keyId)?.suspectFrom ?? 0;
+  return from > 0 && position >= from;
+}
 
 /** A figure or report with entries in its range that are withheld, or sealed and not opened. */
 function answerMayLack({ manifest, reading }) {

@@ -140,7 +140,7 @@ func (v *verifier) checkSignatures(f *file, e *entry, p *payload) (*statement, e
 
 // keep notes what later checks ask about an entry.
 func (v *verifier) keep(e *entry, s *statement) *fullEntry {
-	kept := &fullEntry{position: s.position, recorded: e.recorded, version: e.version, id: s.id, kind: s.kind,
+	kept := &fullEntry{position: s.position, recorded: e.recorded, version: e.version, id: s.id, kind: s.kind, keyID: s.keyID,
 		general: s.regime == "GENERAL"}
 	seen := v.streams[s.stream]
 	if seen == nil {

@@ -107,6 +107,17 @@ func (v *verifier) assumed() []value {
 	)
 }
 
+// disputed: a full entry of a key reported compromised stands at or behind
+// the position from which that key is in doubt.
+func (v *verifier) disputed() bool {
+	for _, e := range v.full {
+		if k := v.ring.keys[e.keyID]; k != nil && k.suspectFrom > 0 && e.position >= k.suspectFrom {
+			return true
+		}
+	}
+	return false
+}
+
 func (v *verifier) notProven() []value {
 	sealed, sealedInRange := false, false
 	for _, e := range v.full {
@@ -126,6 +137,7 @@ func (v *verifier) notProven() []value {
 		condition{"last-version", v.m.complete.byStream && !v.lastVersion},
 		condition{"withheld", len(v.m.withheld) > 0},
 		condition{"sealed", sealed},
+		condition{"disputed", v.disputed()},
 		condition{"answer-rederived", answered},
 		condition{"answer-whole", answered && (withheldInRange || sealedInRange)},
 		condition{"clock", true},

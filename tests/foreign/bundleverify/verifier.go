@@ -43,6 +43,7 @@ type fullEntry struct {
 	earlier  int64 // full entries of its stream before it
 	id       string
 	kind     string
+	keyID    string
 	stream   string
 	general  bool   // its regime is GENERAL
 	nation   string // of sealed.recorded: data.nation

@@ -17,7 +17,9 @@ from api import policies
 from api import settings as settings_file
 from api.settings import Settings
 from ledger import errors
-from ledger.evidence import cosigner
+from ledger.evidence import cosigner, memory
+from ledger.evidence.beside import Vouched
+from ledger.evidence.checks import Problem
 from ledger.evidence.equivocation import FOLDER
 from ledger.evidence.mirror import Mirror
 from ledger.formats import note, policy
@@ -261,9 +263,15 @@ class Home:
         """Let a local cosigner check and cosign the newest checkpoint; returns the size it vouches for."""
         return self.cosigner(site).cosign_newest(self.held, self.now())
 
-    def cosigned(self) -> dict[str, list[tuple[int, bytes, int]]]:
-        """What each local cosigner remembers having vouched for, by the prefix of its key names."""
-        return {f"{self.settings.origin}/{site}": self.cosigner(site).cosigned() for site in self.sites}
+    def recalled(self) -> tuple[dict[str, Vouched], list[Problem]]:
+        """What each local cosigner vouched for, by the prefix of its key names, and what is wrong with its memory."""
+        found, problems = {}, []
+        for site in self.sites:
+            vouched, wrong = memory.recall(self.path / site, site, self.held)
+            problems += wrong
+            if vouched is not None:
+                found[f"{self.settings.origin}/{site}"] = vouched
+        return found, problems
 
     def mirror(self) -> Mirror:
         """This nation's mirror: its copy of the log, and its cosigner. Raises NotFound where this is no nation's own home."""

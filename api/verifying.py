@@ -59,9 +59,10 @@ def verify_home(
 def _verify(home: Home, progress: Callable[[int], None], workers: int | None, *, check_triggers: bool) -> dict[str, Any]:
     openers = {nation: key for nation in home.nations if (key := home.sealing_key(nation)) is not None}
     rows, holder = StoredRows(home.reader.engine), home.nations[0] if home.settings.site else ""
-    answer = verify(rows, home.policy(), home.cosigned(), openers, progress, workers, holder)
+    remembered, wrong_state = home.recalled()
+    answer = verify(rows, home.policy(), remembered, openers, progress, workers, holder)
     problems = answer["problems"]
-    problems += _revisions(home) + _policy(home)
+    problems += _told(wrong_state) + _revisions(home) + _policy(home)
     if check_triggers:
         problems += [{"position": 0, "what": what} for what in missing_triggers(home.reader.engine)]
     views = []

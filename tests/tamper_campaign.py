@@ -10,8 +10,10 @@ from typing import Any
 
 from api.home import Home
 from api.verifying import verify_home
+from ledger.store.engines import is_sqlite
+from tests.sites import Sites
 from tests.tamper_home import played
-from tests.tamper_rows import ROWS, VALUES, Change, change_rows, change_value, is_named
+from tests.tamper_rows import ROWS, VALUES, Change, change_rows, change_value, is_named, keyed
 from tests.tampering import Laid, Refused, laid_open
 
 EVENTS = 24
@@ -50,7 +52,7 @@ class Tampering:
         change = (
             change_value(laid, table, column, kind, self.rng) if kind in VALUES else change_rows(laid, table, kind, self.rng)
         )
-        if change is None:
+        if change is None or self._is_for_another(laid, change):
             return False
         try:
             laid.write({table: change.rows})
@@ -62,6 +64,14 @@ class Tampering:
         finally:
             laid.undo([table])
         return True
+
+    def _is_for_another(self, laid: Laid, change: Change) -> bool:
+        """Whether nothing but keys wrapped for a nation whose home this is not was changed: that nation alone can try them."""
+        if change.table != "wraps":
+            return False
+        kept, rows = ({keyed(laid, "wraps", row): row for row in some} for some in (laid.kept["wraps"], change.rows))
+        changed = [row for key, row in rows.items() if kept.get(key) != row]
+        return kept.keys() == rows.keys() and all(row["recipient"] not in self.home.nations for row in changed)
 
     def _judge(self, laid: Laid, change: Change) -> None:
         try:
@@ -77,13 +87,35 @@ class Tampering:
 
 
 def tampering(seed: int, folder: Path, url: str, changes: int) -> dict[str, Any]:
-    """So many changes at random, then of each kind until it has fired KIND_MIN times; returns the row that is printed.
+    """A home with everything in it: so many changes at random, then of each kind until it has fired KIND_MIN times.
 
     What this database cannot tell by itself is not part of it: a tail that nobody has cosigned yet, cut off with its views, is
     missed by those alone who hold its receipts; and a wrap can be tried by none but the nation that it is for.
+    Returns the row that is printed.
     """
-    rng, began = Random(seed), time.monotonic()
+    rng = Random(seed)
     home = played(folder / "home", url, EVENTS, rng)
+    told = _tampered(home, rng, changes)
+    home.close()
+    return {"row": f"tampering {_store(home)}", **told}
+
+
+def tampering_with_a_mirror(seed: int, sites: Sites, changes: int) -> dict[str, Any]:
+    """The same of a nation's own home: its copy of the log, its view, its cosigner's state, judged without Calais or Paris."""
+    for events in (2, 4):
+        sites.tell(events)
+        for site in sites.homes:
+            sites.mirror(site)
+    sites.london.projector("GB").follow()
+    return {"row": f"tampering {_store(sites.london)}, a mirror", **_tampered(sites.london, Random(seed), changes)}
+
+
+def _store(home: Home) -> str:
+    return "sqlite" if is_sqlite(home.reader.engine) else "postgresql"
+
+
+def _tampered(home: Home, rng: Random, changes: int) -> dict[str, Any]:
+    began = time.monotonic()
     run = Tampering(home, rng)
     for _ in range(changes):
         run.at_random()
@@ -91,12 +123,10 @@ def tampering(seed: int, folder: Path, url: str, changes: int) -> dict[str, Any]
         while run.found[kind] < KIND_MIN and len(run.missed) < MISSED_MAX:
             laid = rng.choice(run.databases)
             run.one(laid, rng.choice(list(laid.shapes)), kind)
-    assert not run.missed, f"seed {seed}: {len(run.missed)} not found or not named: {run.missed[:3]}"
+    assert not run.missed, f"{len(run.missed)} not found or not named: {run.missed[:3]}"
     sound = judged(home)
-    home.close()
     assert sound["ok"], sound["problems"]
     return {
-        "row": f"tampering {'postgresql' if url else 'sqlite'}",
         "found": dict(sorted(run.found.items())),
         "refused_by_the_store": sum(run.refused.values()),
         "tables": len(run.tables),

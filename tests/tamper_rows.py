@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
+from api.home import NATIONS
 from tests.tampering import HOWS, Laid, Row, retyped, spoilt
 
 VALUES = (*HOWS, "retyped")
@@ -104,11 +105,10 @@ def keyed(laid: Laid, table: str, row: Row) -> str:
 
 def traced(laid: Laid, table: str, rows: Sequence[Row]) -> list[Trace]:
     """Everything that would tell of a change of these rows, as they were and as they are."""
-    if laid.name != "log":
+    if laid.name in NATIONS:
         return [trace for row in rows for trace in _of_view(laid, table, row)]
     made = {"entries": _of_entry, "checkpoints": _of_checkpoint, "cosignatures": _of_cosignature, "tiles": _of_tile}
-    if table in ("sections", "wraps"):
-        made[table] = _beside
+    made |= {"sections": _beside, "wraps": _beside, "cosigned": _of_cosigned, "inspected": _of_state, "stopped": _of_state}
     return [trace for row in rows for trace in made.get(table, _of_revision)(laid, row)]
 
 
@@ -141,6 +141,16 @@ def _of_tile(laid: Laid, row: Row) -> list[Trace]:
 
 def _beside(laid: Laid, row: Row) -> list[Trace]:
     return [_at(row["position"], "section"), _at(row["position"], "wrap")]
+
+
+def _of_cosigned(laid: Laid, row: Row) -> list[Trace]:
+    size = row["size"]
+    return [_at(size, laid.name), Trace(None, f"{laid.name} cosigned size {size}: entries")]
+
+
+def _of_state(laid: Laid, row: Row) -> list[Trace]:
+    """One row a table, or none: the cosigner is its place."""
+    return [Trace(None, f"cosigner {laid.name}")]
 
 
 def _of_revision(laid: Laid, row: Row) -> list[Trace]:

@@ -1,4 +1,4 @@
-"""Somebody with every database right: the tables of a log and of its views laid open, to be written as he likes.
+"""Somebody with every database right: the tables of a log, its views and its cosigners laid open, to be written as he likes.
 
 Triggers, uniqueness, checks and NOT NULL are taken away first; primary keys stay, without which no reader's answer is defined.
 A table is read whole and written whole: a change is a function from rows to rows, and undoing it writes what was there.
@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, inspect
 
 from api.home import Home
-from ledger.store.engines import DATABASE_ERRORS, is_sqlite
+from ledger.evidence.cosigner import STATE
+from ledger.store.engines import DATABASE_ERRORS, is_sqlite, open_engine
 
 Row = dict[str, Any]
 BYTE, NUMBER_BYTES = 256, 8
@@ -38,7 +39,7 @@ class Shape(NamedTuple):
 
 
 class Laid:
-    """One database laid open, a schema of it on PostgreSQL. `name` is `log`, or the nation whose view it is."""
+    """One database laid open, a schema of it on PostgreSQL. `name`: `log`, the nation of a view, the site of a cosigner."""
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.engine, self.name = engine, name
@@ -133,8 +134,13 @@ def _kind(python_type: type) -> str:
 
 
 def laid_open(home: Home) -> list[Laid]:
-    """The log's database and its views', laid open."""
-    return [Laid(home.reader.engine, "log"), *(Laid(home.view_store(nation).engine, nation) for nation in home.nations)]
+    """The log's database, its views' and the states of its cosigners, laid open."""
+    views = [Laid(home.view_store(nation).engine, nation) for nation in home.nations]
+    states = [Laid(open_engine(f"sqlite:///{home.path / site / STATE}"), site) for site in home.sites]
+    for state in states:
+        # What it once alarmed at is nobody's but its own to know (ledger/evidence/memory.py).
+        del state.shapes["alarms"]
+    return [Laid(home.reader.engine, "log"), *views, *states]
 
 
 # -- one value ----------------------------------------------------------------------------------------------------------------

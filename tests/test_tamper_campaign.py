@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+from ledger.evidence.equivocation import FOLDER
 from migrations import revision
 from tests.sites import Sites
-from tests.tamper_campaign import KIND_MIN, Tampering, judged, tampering
+from tests.tamper_campaign import KIND_MIN, judged, tampering, tampering_with_a_mirror
 from tests.tamper_home import played
 from tests.tamper_rows import ROWS, VALUES
 from tests.tampering import Raw, laid_open
+from tests.test_cosigner import STATE, backed_up, restore
 
 CHANGES = 12
-MIRRORED = 30
+MIRRORED = 15
 
 
 def test_whatever_is_changed_at_random_is_found_and_named(tmp_path: Path, store_url: str) -> None:
@@ -25,7 +27,7 @@ def test_whatever_is_changed_at_random_is_found_and_named(tmp_path: Path, store_
 def test_rows_that_no_reader_asks_for_and_values_that_none_can_read_are_named(tmp_path: Path, store_url: str) -> None:
     """A section under a number below 1, a text that is none, an entry that is NULL, and a schema that says two revisions."""
     home = played(tmp_path / "home", store_url if store_url.startswith("postgresql") else "", 9, Random(1))
-    log, view, _ = laid_open(home)
+    log, view, *_ = laid_open(home)
     (section, *_), entries = log.kept["sections"], log.kept["entries"]
     cases = [
         (log, "sections", [*log.kept["sections"], {**section, "position": -4}], -4, "sections has a row of position -4"),
@@ -55,15 +57,35 @@ def test_rows_that_no_reader_asks_for_and_values_that_none_can_read_are_named(tm
 
 
 def test_a_mirrors_own_copy_changed_at_random_is_found_and_named(sites: Sites) -> None:
-    """London's operator changes London's copy: its own verification names what and where, without Calais or Paris.
+    """London's operator changes London's copy: its own verification names what and where, without Calais or Paris."""
+    told = tampering_with_a_mirror(2016, sites, MIRRORED)
+    assert all(told["found"][kind] >= KIND_MIN for kind in (*VALUES, *ROWS)), told
 
-    All but the key of a text as it is wrapped for Paris, which Paris alone can try.
-    """
-    sites.tell(6)
-    for site in sites.homes:
-        sites.mirror(site)
+
+def test_a_cosigners_state_that_is_lost_or_torn_is_named(sites: Sites) -> None:
+    """Verification goes on without it, and says that it did."""
+    sites.mirror("london")
     sites.london.projector("GB").follow()
-    run = Tampering(sites.london, Random(2016))
-    while run.found.total() < MIRRORED:
-        run.at_random()
-        assert all("wraps.wrap " in told and "recipient FR" in told for told in run.missed), run.missed
+    state = sites.london.path / "london" / STATE
+    kept = backed_up(state)
+    for torn in (b"no database at all" * 99, kept[: len(kept) // 2], b""):
+        restore(state, torn)
+        problems = judged(sites.london)["problems"]
+        assert problems and all("cosigner london" in problem["what"] for problem in problems), problems
+    state.unlink()
+    assert [p["what"] for p in judged(sites.london)["problems"]] == ["the state of cosigner london is lost: it needs a new key"]
+    restore(state, kept)
+    assert judged(sites.london)["ok"]
+
+
+def test_a_cosigner_that_found_two_histories_and_forgot_to_stop_is_named(sites: Sites) -> None:
+    sites.mirror("london")
+    sites.london.projector("GB").follow()
+    folder = sites.london.path / FOLDER
+    folder.mkdir()
+    (folder / "found.json").write_bytes(b"{}")
+    assert [p["what"] for p in judged(sites.london)["problems"]] == [
+        "a proof of two histories is kept, and cosigner london has not stopped"
+    ]
+    sites.london.cosigner("london").stop("two histories")
+    assert [p["what"] for p in judged(sites.london)["problems"]] == ["cosigner london signs nothing any more: two histories"]

@@ -58,6 +58,15 @@ class Wrong(errors.VerificationFailed):
         self.problem: Problem = (position, what)
 
 
+def digest(governing: Sequence[tuple[int, bytes]]) -> hashlib._Hash:
+    """The running digest over (position, entry) of all that governs admission, in order."""
+    return hashlib.sha256(b"".join(_placed(position, merkle.hash_leaf(entry)) for position, entry in governing))
+
+
+def _placed(position: int, leaf_hash: bytes) -> bytes:
+    return position.to_bytes(8, "big", signed=True) + leaf_hash  # a number below 1 is no reason to stumble
+
+
 class Inspection:
     """One inspection of one log. After it raised it must not be used again: begin from what was kept."""
 
@@ -80,19 +89,17 @@ class Inspection:
         return Kept(self.position, self._walk.recorded_at, self.frontier.to_bytes(), self._governing.digest())
 
     def _resume(self, kept: Kept) -> None:
+        governing = self.log.governing(kept.position)
+        self._governing = digest(governing)
+        if self._governing.digest() != kept.governing:
+            raise errors.VerificationFailed("the entries that govern admission are no longer those inspected before")
         ring, registry = KeyRing(), Registry()
-        for position, entry in self.log.governing(kept.position):
-            self._govern(position, merkle.hash_leaf(entry))
+        for position, entry in governing:
             event = events.decode(split_entry(entry)[3])
             ring.apply(event, position)
             registry.apply(event, position)
-        if self._governing.digest() != kept.governing:
-            raise errors.VerificationFailed("the entries that govern admission are no longer those inspected before")
         self.frontier = merkle.Frontier.from_bytes(kept.frontier)
         self._walk = Walk(self.log, Standing(kept.position, kept.recorded_at, ring, registry, self.log.entries))
-
-    def _govern(self, position: int, leaf_hash: bytes) -> None:
-        self._governing.update(position.to_bytes(8, "big") + leaf_hash)
 
     def advance(self, size: int) -> list[Problem]:
         """Inspect the next entries, at most ENTRIES_AT_ONCE and up to a size; returns what alarms and does not block.
@@ -115,7 +122,7 @@ class Inspection:
         self.frontier.extend(outcome.leaves)
         for row, leaf_hash in zip(rows, outcome.leaves, strict=True):
             if row[4] in GOVERNING:
-                self._govern(row[0], leaf_hash)
+                self._governing.update(_placed(row[0], leaf_hash))
         if self.position - self._walk.since > REMEMBERED_ENTRIES_MAX:
             self._walk.forget()
         return sorted([*outcome.alarms, *((f.position, f.what) for f in found)])

@@ -1,9 +1,9 @@
 """The long campaigns: `python -m tests.campaign --hours 2`, also `make campaign HOURS=2`.
 
 Its time is shared over the rows: random nights told by two calculations, the log forked at every size, bundles spoilt bit by
-bit, spoilt bundles before both verifiers, stored values, rows and exported files changed by whoever has every right, and
-writers killed with -9 on both stores. Each turn prints one JSON line a row with its seed, what it reached, and the floors it
-holds itself to; a failure ends the campaign with exit 1.
+bit, spoilt bundles before both verifiers, what is stored (at Calais, at a mirror, by cosigners) and exported changed by whoever
+has every right, and writers killed with -9 on both stores. Each turn prints one JSON line a row with its seed, what it reached,
+and the floors it holds itself to; a failure ends the campaign with exit 1.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,8 +26,10 @@ from tests.agreement_campaign import agreement
 from tests.bundle_campaign import bundles
 from tests.fork_campaign import forks
 from tests.memory import play_in_memory
-from tests.postgres import running_postgres
-from tests.tamper_campaign import tampering
+from tests.playing import load
+from tests.postgres import Postgres, running_postgres
+from tests.sites import NIGHT, Sites
+from tests.tamper_campaign import tampering, tampering_with_a_mirror
 from tests.tamper_files import tampering_with_files
 from tests.test_nights_agree import digests, disagreements
 
@@ -33,7 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NIGHTS_A_TURN = 40
 KILLS_A_TURN = 100
 TAMPERED_A_TURN = 500
-FILES_A_TURN = 500
+MIRRORED_A_TURN = 500
+FILES_A_TURN = 1_200
 ACKNOWLEDGED_A_KILL_MIN = 3
 
 
@@ -65,12 +70,20 @@ def kills(seed: int, url: str) -> dict[str, Any]:
     return {"row": f"kills {url.split(':', 1)[0]}", **result}
 
 
-def tamperings(seed: int, folder: Path, url: str, other: str) -> list[dict[str, Any]]:
-    """What is stored, and what is exported, changed at random: all of it found and named."""
+def tamperings(seed: int, folder: Path, new_database: Callable[[], str]) -> list[dict[str, Any]]:
+    """What is stored, by Calais and by a mirror, and what is exported, changed at random: all of it found and named."""
+    folder.mkdir()
+    with closing(Sites(folder / "sites", new_database, load(NIGHT))) as sites:
+        mirrored = tampering_with_a_mirror(seed, sites, MIRRORED_A_TURN)
     return [
-        tampering(seed, folder / "stored", url, TAMPERED_A_TURN),
-        tampering_with_files(seed, folder / "exported", other, FILES_A_TURN),
+        tampering(seed, folder / "stored", new_database(), TAMPERED_A_TURN),
+        mirrored,
+        tampering_with_files(seed, folder / "exported", new_database(), FILES_A_TURN),
     ]
+
+
+def _databases(server: Postgres, kept: ExitStack) -> Callable[[], str]:
+    return lambda: kept.enter_context(server.database())
 
 
 def main() -> int:
@@ -88,10 +101,11 @@ def main() -> int:
                 rows = [nights(seed), forks(seed), bundles(seed), agreement(seed)]
                 with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder:
                     rows.append(kills(seed, f"sqlite:///{Path(folder) / 'ledger.sqlite'}"))
-                    rows += tamperings(seed, Path(folder) / "sqlite", "", "")
-                    with server.database() as url, server.database() as other, server.database() as third:
-                        rows.append(kills(seed, url))
-                        rows += tamperings(seed, Path(folder) / "postgresql", other, third)
+                    rows += tamperings(seed, Path(folder) / "sqlite", lambda: "")
+                    with ExitStack() as databases:
+                        new_database = _databases(server, databases)
+                        rows.append(kills(seed, new_database()))
+                        rows += tamperings(seed, Path(folder) / "postgresql", new_database)
             except AssertionError as wrong:
                 print(json.dumps({"seed": seed, "failed": str(wrong)[-2000:]}), flush=True)
                 return 1

@@ -7,15 +7,19 @@ with what they hold, and that a log restored from an old backup and gone on with
 from __future__ import annotations
 
 import base64
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from api import bundling
+from api.bundling import Asked
 from api.receipts import receipt_now
 from api.verifying import verify_export
 from ledger import errors
+from ledger.evidence.bundle_manifest import OfStream
 from ledger.evidence.export import export_tiles
 from ledger.evidence.verify import verify
 from ledger.formats import merkle, proof
@@ -103,6 +107,28 @@ def test_files_of_the_rebuilt_log_are_not_final_to_anybody(rebuilt: Rebuilt, tmp
     size = export_tiles(rebuilt.home.ledger, folder, rebuilt.home.policy_path.read_bytes())
     problems = verify_export(folder, rebuilt.sites.calais.policy_path)["problems"]
     assert {"position": size, "what": "not final under this policy: no cosignature by london, paris"} in problems
+
+
+def test_a_bundle_handed_out_before_stands_beside_no_files_of_the_rebuilt_log(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    """An inquiry lays its bundle's checkpoint into the folder it is given: shorter than that, or as long, it is told so."""
+    calais, bundle = rebuilt.sites.calais, tmp_path / "bundle.zip"
+    asked = Asked(has_verifier=False)
+    assert bundling.create(calais, OfStream("INC-LATER"), bundle, asked, rebuilt.size).word == "proven"
+    with zipfile.ZipFile(bundle) as files:
+        checkpoint = files.read("checkpoint")
+    told = {}
+    for _ in range(2):
+        folder = tmp_path / f"rebuilt-{len(told)}"
+        size = export_tiles(rebuilt.home.ledger, folder, calais.policy_path.read_bytes())
+        (folder / "checkpoints").mkdir()
+        (folder / "checkpoints" / "final").write_bytes(checkpoint)
+        says = [problem["what"] for problem in verify_export(folder, calais.policy_path)["problems"]]
+        told[size] = [what for what in says if what.startswith("checkpoints/final")]
+        rebuilt.forked.tell(2)
+    assert list(told.values()) == [
+        [f"checkpoints/final is of size {rebuilt.size}, beyond this folder's log"],
+        [f"checkpoints/final has another root than the entries up to {rebuilt.size}"],
+    ]
 
 
 def test_a_log_restored_from_an_old_backup_cannot_be_gone_on_with(rebuilt: Rebuilt) -> None:

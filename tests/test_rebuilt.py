@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
 import pytest
+from sqlalchemy import make_url
 
 from api import bundling
 from api.bundling import Asked
+from api.home import Home
 from api.receipts import receipt_now
-from api.verifying import verify_export
+from api.verifying import verify_export, verify_home
 from ledger import errors
 from ledger.evidence.bundle_manifest import OfStream
 from ledger.evidence.export import export_tiles
@@ -27,7 +30,9 @@ from ledger.formats.entry import parse_entry
 from ledger.formats.envelope import EVENT_TYPE, Submitted
 from ledger.store.audit import StoredRows
 from tests.forks import Forked, refusal
+from tests.postgres import Postgres
 from tests.sites import Sites
+from tests.test_cosigner import backed_up
 
 TOLD = 12
 LEFT_OUT = 3
@@ -140,3 +145,35 @@ def test_a_log_restored_from_an_old_backup_cannot_be_gone_on_with(rebuilt: Rebui
             before = home.held.head()
             assert isinstance(refusal(home, rebuilt.forked.export(site)), errors.VerificationFailed), (site, appended)
             assert home.held.head() == before == rebuilt.size
+
+
+def test_a_mirrors_database_restored_without_its_cosigner_is_named_and_filled_up_again(
+    sites: Sites, request: pytest.FixtureRequest
+) -> None:
+    """What the cosigner remembers is beyond what is held: nothing is lost but the copy, and Calais still has it."""
+    before = sites.mirror("london")
+    backup = _backed_up(sites.london, request)
+    sites.tell(3)
+    size = sites.mirror("london")
+    sites.london.projector("GB").follow()
+    assert size == before + 3 and verify_home(sites.london, workers=1)["ok"]
+    sites.london.close()
+    with Home(sites.london.path, msgspec.structs.replace(sites.london.settings, database=backup)) as restored:
+        problems = verify_home(restored, workers=1)["problems"]
+        gone = f"cosigned size {size}: entries {before + 1} to {size} are gone"
+        assert any(problem["position"] == before and gone in problem["what"] for problem in problems), problems
+        assert restored.mirror().follow(sites.export("london"), restored.now(), cosign=True) == size
+        assert restored.held.root(size) == sites.calais.held.root(size) and verify_home(restored, workers=1)["problems"] == []
+
+
+def _backed_up(home: Home, request: pytest.FixtureRequest) -> str:
+    """The URL of a copy of a home's log, as it stands."""
+    home.close()
+    if home.settings.database:
+        server: Postgres = request.getfixturevalue("postgres_server")
+        copy = server.create_database(str(make_url(home.ledger_url).database))
+        request.addfinalizer(lambda: server.drop_database(copy))
+        return copy
+    copied = home.path / "backup.sqlite"
+    copied.write_bytes(backed_up(home.path / "ledger.sqlite"))
+    return f"sqlite:///{copied}"

@@ -43,7 +43,7 @@ SEALED_FILE = ".sealed"
 INDEX, TIMESTAMPS = "index/", "timestamps/"
 BESIDE_BYTES_MAX = 1 << 20
 
-Order = tuple[int, int, int, str]
+Order = tuple[int, ...]
 
 
 class Place(NamedTuple):
@@ -57,7 +57,7 @@ class Place(NamedTuple):
 def place_of(name: str) -> Place | None:
     """The place of a name; None where no file of a bundle is called that."""
     if name in _SINGLE:
-        return Place((list(_SINGLE).index(name), 0, 0, ""), 0, _SINGLE[name])
+        return Place((list(_SINGLE).index(name),), 0, _SINGLE[name])
     if found := _ENTRY(name):
         limit = proof.PROOF_BYTES_MAX if found[2] else entry.ENTRY_BYTES_MAX
         return _numbered(6, int(found[1]), 1 if found[2] else 0, 0, limit)
@@ -66,12 +66,12 @@ def place_of(name: str) -> Place | None:
         size = sealing.SECTION_KEY_BYTES if is_key else 0
         return _numbered(7, int(found[1]), 2 * int(found[2]) + is_key, size, size or sealing.SECTION_BYTES_MAX)
     if found := _REPORT(name):
-        return Place((8, 0, 0, f"{found[1]}{REPORT_KINDS.index(found[2])}"), 0, REPORT_BYTES_MAX)
-    return Place((9 + name.startswith(TIMESTAMPS), 0, 0, name), 0, BESIDE_BYTES_MAX) if _BESIDE(name) else None
+        return Place((8, *found[1].encode(), REPORT_KINDS.index(found[2])), 0, REPORT_BYTES_MAX)
+    return Place((9 + name.startswith(TIMESTAMPS), *name.encode()), 0, BESIDE_BYTES_MAX) if _BESIDE(name) else None
 
 
 def _numbered(rank: int, position: int, part: int, bytes_min: int, bytes_max: int) -> Place | None:
-    return Place((rank, position, part, ""), bytes_min, bytes_max) if position <= POSITION_MAX else None
+    return Place((rank, position, part), bytes_min, bytes_max) if position <= POSITION_MAX else None
 
 
 def entry_name(position: int) -> str:

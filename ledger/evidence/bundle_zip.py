@@ -90,7 +90,7 @@ def _members(read_at: ReadAt, size: int) -> Iterator[Member]:
         raise BadBundle("zip-form")
     records = read_at(central_at, central_bytes)
     at, offset = 0, 0
-    last: Order = (-1, 0, 0, "")
+    last: Order = ()
     for _ in range(count):
         member = _record(records, offset, at)
         last = _require_in_place(member, last)

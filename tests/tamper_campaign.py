@@ -68,12 +68,19 @@ class Tampering:
         return True
 
     def _is_for_another(self, laid: Laid, change: Change) -> bool:
-        """Whether nothing but keys wrapped for a nation whose home this is not was changed: that nation alone can try them."""
-        if change.table != "wraps":
+        """Whether only what another nation can tell of was changed: a key wrapped for it, or a cosignature of its own gone.
+
+        That nation alone can try the one, and alone remembers the other.
+        """
+        if change.table not in ("wraps", "cosignatures"):
             return False
-        kept, rows = ({keyed(laid, "wraps", row): row for row in some} for some in (laid.kept["wraps"], change.rows))
+        kept, rows = ({keyed(laid, change.table, row): row for row in some} for some in (laid.kept[change.table], change.rows))
         changed = [row for key, row in rows.items() if kept.get(key) != row]
-        return kept.keys() == rows.keys() and all(row["recipient"] not in self.home.nations for row in changed)
+        gone = [row for key, row in kept.items() if key not in rows]
+        if change.table == "wraps":
+            return not gone and all(row["recipient"] not in self.home.nations for row in changed)
+        own = tuple(f"{self.home.settings.origin}/{site}-" for site in self.home.sites)
+        return bool(gone) and not changed and not any(row["name"].startswith(own) for row in gone)
 
     def _judge(self, laid: Laid, change: Change) -> None:
         try:

@@ -56,6 +56,7 @@ POINTS: dict[str, dict[str, tuple[str, str, tuple[str, ...]]]] = {
         "last-version": ("no further version", "pas d’autre version", ()),
         "withheld": ("withheld", "pas communiqué", ("entries.withheld",)),
         "sealed": ("sealed entries", "enregistrements scellés", ()),
+        "disputed": ("reported compromised", "signalée compromise", ()),
         "answer-rederived": ("rules give this answer", "règles donnent cette réponse", ()),
         "answer-whole": ("add to the answer", "ajouteraient à la réponse", ()),
         "clock": ("clock was right", "horloge du journal était juste", ()),

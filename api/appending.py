@@ -28,7 +28,7 @@ from ledger.store.group import Answer
 
 ITEMS_MAX = 1_000
 BODY_BYTES_MAX = 8 * ITEM_BYTES_MAX
-"""Of a whole request; an item alone has at most ITEM_BYTES_MAX."""
+"""Of a whole list; an item sent alone has at most ITEM_BYTES_MAX."""
 APPENDS_AT_ONCE = 128
 """Requests that wait for their transaction together: the more wait, the more one transaction carries."""
 JSON = "application/json"
@@ -90,7 +90,7 @@ async def append_events(
     `{status, problem}`.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        raise errors.Malformed("events are sent as application/json", field="Content-Type")
+        raise errors.Malformed("events are sent as application/json", field="Content-Type", remedy=f"send Content-Type: {JSON}")
     body = await read_body(request, BODY_BYTES_MAX)
     appender: Appender = request.app.state.appender
     language = language_of(request)
@@ -98,6 +98,8 @@ async def append_events(
     def work() -> Response:
         sent = strict.read_request(body, BODY_BYTES_MAX)
         items = items_of(sent)
+        if items is None and len(body) > ITEM_BYTES_MAX:
+            raise errors.TooLarge(f"an item has at most {ITEM_BYTES_MAX} bytes")
         answers = appender.append([sent] if items is None else items, atomic=atomic, check=check)
         return _answer(appender, answers, language, alone=items is None)
 

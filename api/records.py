@@ -40,10 +40,7 @@ routes = APIRouter(prefix="/v1")
 @routes.get("/events/{event_id}", response_model=None)
 def event(request: Request, reader: Reader, event_id: EventId) -> Response:
     """One event, decoded; with `Accept: application/octet-stream` the exact bytes of its entry."""
-    home: Home = request.app.state.home
-    found = home.reader.entry_by_event(event_id)
-    if found is None or not may_see(reader, _header(found)):
-        raise errors.NotFound(f"no event {event_id} is recorded here", field="event_id")
+    found = _found(_home(request), reader, event_id)
     if EXACT in request.headers.get("accept", ""):
         return Response(found[1], 200, NOT_KEPT, EXACT)
     return _json(decoded(found))
@@ -52,8 +49,7 @@ def event(request: Request, reader: Reader, event_id: EventId) -> Response:
 @routes.get("/streams/{stream}", response_model=None)
 def one_stream(request: Request, reader: Reader, stream: Stream, after: After = 0, limit: Limit = 100) -> Response:
     """A stream's events in order of version, from `after` on; `next` is what to go on from, null at the end."""
-    home: Home = request.app.state.home
-    found = [placed for placed in home.reader.stream_entries(stream) if may_see(reader, _header(placed))]
+    found = [placed for placed in _home(request).reader.stream_entries(stream) if may_see(reader, _header(placed))]
     if not found:
         raise errors.NotFound(f"there is no stream {stream} here", field="stream")
     rows = [row for placed in found if (row := decoded(placed))["version"] > after]
@@ -64,11 +60,8 @@ def one_stream(request: Request, reader: Reader, stream: Stream, after: After = 
 @routes.get("/receipts/{event_id}", response_model=None)
 def receipt(request: Request, reader: Reader, event_id: EventId) -> Response:
     """A receipt as it stands now, with its tlog-proof under the first final checkpoint, else the first that covers it."""
-    home: Home = request.app.state.home
-    found = home.reader.entry_by_event(event_id)
-    if found is None or not may_see(reader, _header(found)):
-        raise errors.NotFound(f"no event {event_id} is recorded here", field="event_id")
-    return _json(receipt_now(home, event_id))
+    _found(_home(request), reader, event_id)
+    return _json(receipt_now(_home(request), event_id))
 
 
 @routes.get("/schemas", response_model=None)
@@ -84,13 +77,26 @@ def schema(request: Request, holder: Known, type_name: str) -> Response:
     return _json(schema_document(type_name))
 
 
+def _home(request: Request) -> Home:
+    home: Home = request.app.state.home
+    return home
+
+
+def _found(home: Home, reader: Holder, event_id: str) -> Placed:
+    """An event that the reader may see. Raises NotFound, the same for one that is not there and one that is not his."""
+    found = home.reader.entry_by_event(event_id)
+    if found is None or not may_see(reader, _header(found)):
+        raise errors.NotFound(f"no event {event_id} is recorded here", field="event_id")
+    return found
+
+
 def may_see(reader: Holder, header: Header) -> bool:
     """A person sees every entry as it stands in the log, which says nothing of what is sealed in it; a service its own."""
     return reader.role != "service" or header.authority == reader.name
 
 
 def decoded(placed: Placed) -> dict[str, Any]:
-    """An entry in JSON: its place and instant, the payload as it was signed, the signatures, the leaf hash."""
+    """An entry in JSON: its place and instant, the payload as it was signed, the leaf hash, its exact bytes (base64)."""
     position, entry = placed
     recorded_at, stream, version, payload = split_entry(entry)
     return {

@@ -71,7 +71,9 @@ def holder_of(home: Path, token: str) -> Holder | None:
     for line in path.read_text(encoding="ascii").splitlines():
         found = _LINE(line)
         if found is None:
-            raise errors.Malformed("a line is not `digest role nation name`", field=FILE, remedy="make the token again")
+            raise errors.UnsafeSetting(
+                "a line of the file of tokens is not `digest role nation name`", remedy="take it out and make the token again"
+            )
         if secrets.compare_digest(found[1], digest):
             role = next(role for role in ROLES if role == found[2])
             return Holder(role, found[4], found[3].replace(NOBODYS, ""))

@@ -9,6 +9,7 @@ import pytest
 
 from tests.playing import home_of as home_of
 from tests.postgres import Postgres, running_postgres
+from tests.served import calais as calais
 from tests.sites import sites as sites
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app, log_parts
@@ -15,8 +17,9 @@ from api.exercise import Clock
 from api.home import Home
 from api.tokens import Holder, issue
 from ledger.formats import envelope
+from ledger.formats.armour import decode64
 from ledger.formats.entry import format_instant
-from tests.story import Story
+from tests.story import Story, told_in
 
 HOLDERS = {
     "BF": Holder("service", "BF"),
@@ -62,6 +65,13 @@ def serving(home: Home) -> Iterator[Service]:
         yield Service(home, client)
 
 
+@pytest.fixture
+def calais(tmp_path: Path, store_url: str) -> Iterator[tuple[Service, Story]]:
+    """The service at Calais and the story of its night, on either store."""
+    with told_in(tmp_path, store_url) as story, serving(story.home) as service:
+        yield service, story
+
+
 def item(story: Story, persons: int = 5, stream: str = "INC-HTTP", author: str = "BF", **header: Any) -> dict[str, Any]:
     """A wire item of a detection, signed and not yet sent."""
     assert isinstance(story.clock, Clock)
@@ -84,7 +94,5 @@ def ids(items: Sequence[dict[str, Any]]) -> list[str]:
 
 def payload(one: dict[str, Any]) -> dict[str, Any]:
     """The signed payload of a wire item."""
-    from ledger.formats.armour import decode64
-
     found: dict[str, Any] = json.loads(decode64(one["envelope"]["payload"]))
     return found

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,15 +12,8 @@ import pytest
 from api import appending
 from ledger import errors
 from ledger.formats import merkle, proof
-from tests.served import HOLDERS, Service, ids, item, payload, serving
-from tests.story import Story, told_in
-
-
-@pytest.fixture
-def calais(tmp_path: Path, store_url: str) -> Iterator[tuple[Service, Story]]:
-    """The service at Calais and the story of its night, on either store."""
-    with told_in(tmp_path, store_url) as story, serving(story.home) as service:
-        yield service, story
+from tests.served import HOLDERS, Service, ids, item, payload
+from tests.story import Story
 
 
 def test_an_event_is_recorded_and_its_receipt_proves_it(calais: tuple[Service, Story]) -> None:
@@ -172,6 +163,16 @@ def test_a_body_beyond_the_limit_is_refused_before_it_is_read(
     monkeypatch.setattr(appending, "BODY_BYTES_MAX", 1_000)
     answer = service.post(b" " * 1_001)
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:entente:too-large")
+
+
+def test_an_item_alone_is_no_larger_than_an_item_of_a_list(
+    calais: tuple[Service, Story], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, story = calais
+    sent = item(story)
+    monkeypatch.setattr(appending, "ITEM_BYTES_MAX", 100)
+    assert service.post(sent).status_code == 413
+    assert service.post({"items": [sent]}).status_code == 201
 
 
 def test_an_item_that_says_it_is_something_else_is_refused(calais: tuple[Service, Story]) -> None:

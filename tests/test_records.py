@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from ledger.events import NEWEST
 from ledger.formats import merkle, proof
 from ledger.formats.entry import split_entry
-from tests.served import HOLDERS, Service, ids, item, payload, serving
-from tests.story import Story, told_in
+from tests.served import HOLDERS, Service, ids, item, payload
+from tests.story import Story
 
 NOBODYS = "01900000-0000-7000-8000-00000000dead"
-
-
-@pytest.fixture
-def calais(tmp_path: Path, store_url: str) -> Iterator[tuple[Service, Story]]:
-    """The service at Calais, on either store."""
-    with told_in(tmp_path, store_url) as story, serving(story.home) as service:
-        yield service, story
 
 
 def test_an_event_is_read_as_it_was_signed(calais: tuple[Service, Story]) -> None:

@@ -156,6 +156,13 @@ def test_a_token_is_kept_as_a_digest_alone(tmp_path: Path) -> None:
         issue(home, Holder("reader", "two words"))
 
 
+def test_a_line_of_the_tokens_that_is_none_is_the_operators_and_no_callers_fault(tmp_path: Path) -> None:
+    """As files made before a token was of a nation have them: nobody is let in by half a line, and the remedy is said."""
+    (tmp_path / "tokens").write_text(f"{'0' * 64} reader monitor\n")
+    with pytest.raises(errors.UnsafeSetting, match="make the token again"):
+        holder_of(tmp_path, "any")
+
+
 def test_health_and_readiness_say_what_is_wrong(asked: Any) -> None:
     assert asked("/healthz", "nobody").text == "ok\n"
     assert asked("/readyz", "nobody").json() == {"ready": True, "reasons": [], "away": []}

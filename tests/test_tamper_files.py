@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from random import Random
 
@@ -52,3 +53,26 @@ def test_a_policy_put_into_the_folder_on_the_way_is_told_from_one_that_was_adopt
         "policy.txt is neither the policy given nor one that the log says both nations adopted"
     ]
     home.close()
+
+
+def test_a_file_that_is_no_file_or_endless_is_named_and_not_read(home: Home, tmp_path: Path) -> None:
+    """A pipe in a tile's place would be waited for, a file as large as the disk would be read."""
+    folder = tmp_path / "tiles"
+    size = export_tiles(home.ledger, folder, home.policy_path.read_bytes())
+    home.close()
+    for level in ("entries", "0"):
+        tile = folder / f"tile/{level}/000.p/{size}"
+        kept = tile.read_bytes()
+        with tile.open("r+b") as file:
+            file.truncate(1 << 40)
+        assert f"tile/{level}/000.p/{size} has {1 << 40} bytes" in _first(folder, home)
+        tile.unlink()
+        os.mkfifo(tile)
+        assert f"tile/{level}/000.p/{size} is missing" in _first(folder, home)
+        tile.unlink()
+        tile.write_bytes(kept)
+    assert verify_export(folder, home.policy_path)["ok"]
+
+
+def _first(folder: Path, home: Home) -> str:
+    return " ".join(problem["what"] for problem in verify_export(folder, home.policy_path)["problems"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ledger import errors
@@ -17,7 +18,7 @@ from ledger.evidence.checks import Problem, Row, row_of
 from ledger.evidence.source import FINAL
 from ledger.formats import merkle, note, tiles
 from ledger.formats.note import SignatureLine
-from ledger.formats.policy import Policy, Verified
+from ledger.formats.policy import POLICY_BYTES_MAX, Policy, Verified
 from ledger.formats.tiles import Tile
 from ledger.store.mapper import event_of
 
@@ -146,19 +147,26 @@ class ExportedLog:
         for name, signed in self._others():
             problems += self._other(name, signed, policy, tree)
         for tile in tiles.entry_tiles(self.checkpoint.size):
-            problems += files.check_sections(self.folder, tile, self._bundle(tile.index))
+            if files.has_companions(self.folder, tile):
+                problems += files.check_sections(self.folder, tile, self._bundle(tile.index))
         return problems
 
     def _policy(self, given: bytes) -> list[Problem]:
         """The folder's own policy is the one given, or one that the log says both nations adopted."""
-        own = self._read(files.POLICY, note.NOTE_BYTES_MAX)
-        if own == given:
-            return []
-        rows = self.rows(0, self.checkpoint.size)
-        adopted = {event_of(row[5]).data.sha256 for row in rows if row[4] == "policy.adopted"}
-        if hashlib.sha256(own).hexdigest() in adopted:
+        own = self._read(files.POLICY, POLICY_BYTES_MAX)
+        if own == given or hashlib.sha256(own).hexdigest() in self._adopted():
             return []
         return [(0, f"{files.POLICY} is neither the policy given nor one that the log says both nations adopted")]
+
+    def _adopted(self) -> set[str]:
+        """The digests of the policies that the log says both nations adopted; an unreadable entry is told elsewhere."""
+        found = set()
+        for tile in tiles.entry_tiles(self.checkpoint.size):
+            for row in self.rows(tile.index * tiles.TILE_WIDTH, tile.width):
+                with suppress(errors.EntenteError):
+                    if row[4] == "policy.adopted":
+                        found.add(event_of(row[5]).data.sha256)
+        return found
 
     def _final(self, policy: Policy) -> list[Problem]:
         """A folder is handed over as a proof: what not all have cosigned proves nobody's word but the log's."""

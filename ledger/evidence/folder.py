@@ -55,16 +55,20 @@ def first_position(tile: Tile) -> int:
 
 def _torn(folder: Path, tile: Tile) -> str:
     """What is wrong with a tile's file, or nothing."""
+    path = folder / tile.path
+    if not path.is_file():
+        return "is missing"
+    size = path.stat().st_size
+    if tile.level != ENTRIES:
+        return f"has {size} bytes, not {tile.width * HASH_BYTES}" if size != tile.width * HASH_BYTES else ""
+    if size > tiles.BUNDLE_BYTES_MAX:
+        return f"has {size} bytes, more than {tiles.BUNDLE_BYTES_MAX}"
     try:
-        content = (folder / tile.path).read_bytes()
-        if tile.level == ENTRIES:
-            tiles.parse_bundle(content, tile.width)
-        elif len(content) != tile.width * HASH_BYTES:
-            return f"has {len(content)} bytes, not {tile.width * HASH_BYTES}"
+        tiles.parse_bundle(path.read_bytes(), tile.width)
     except errors.BadEntry as wrong:
         return f"is torn: {wrong.message}"
     except OSError as wrong:
-        return "is missing" if isinstance(wrong, FileNotFoundError) else f"cannot be read: {wrong.strerror}"
+        return f"cannot be read: {wrong.strerror}"
     return ""
 
 
@@ -83,12 +87,16 @@ def _torn_companions(folder: Path, tile: Tile) -> list[Problem]:
     return []
 
 
+def has_companions(folder: Path, tile: Tile) -> bool:
+    """Whether anything stands beside a tile of entries."""
+    return (folder / companions.path(tile)).is_file()
+
+
 def read_companions(folder: Path, tile: Tile) -> Iterator[Companions]:
     """What stands beside a tile of entries; nothing where there is no such file. Raises Malformed or TooLarge."""
-    path = folder / companions.path(tile)
-    if not path.is_file():
+    if not has_companions(folder, tile):
         return
-    with path.open("rb") as lines:
+    with (folder / companions.path(tile)).open("rb") as lines:
         while line := lines.readline(companions.LINE_BYTES_MAX + 1):
             if not line.endswith(b"\n"):
                 raise errors.Malformed("the last line is torn")

@@ -16,9 +16,8 @@ from typing import Any
 import pytest
 
 from tests.bending import bent_bundle
-from tests.bundle_forging import forged
-from tests.bundles import Golden, files_of, flipped, golden_policy, manifested, mended, replaced, verdict_of
-from tests.test_bundle_forgeries import ALLOWED, BAD_ENTRIES, CLAIMS, ENTRIES, FORBIDDEN, behind, indexed
+from tests.bundles import Golden, files_of, flipped, golden_policy, mended, replaced, verdict_of
+from tests.test_bundle_rules import told
 
 pytestmark = pytest.mark.foreign
 
@@ -119,13 +118,9 @@ def test_a_forger_who_mends_the_digests_is_refused_by_both_for_the_same_reason(
 
 
 def test_a_stranger_says_the_same_of_every_forgery_told_elsewhere(stranger: Stranger):
-    """The tables of tests/test_bundle_forgeries.py: what somebody makes who holds every key."""
-    cases = {name: forged(entries) for name, (_, entries) in BAD_ENTRIES.items()}
-    cases |= {name: forged(behind(*steps)) for name, steps in (ALLOWED | FORBIDDEN).items()}
-    cases |= {name: manifested(content, change) for name, (_, content, change) in CLAIMS.items()}
-    cases |= {f"an index of {size}": indexed(size) for size in (len(ENTRIES), len(ENTRIES) + 1)}
+    """The tables of tests/test_bundle_rules.py and test_bundle_forgeries.py: what somebody makes who holds every key."""
     differing = {}
-    for name, body in cases.items():
+    for name, body in told().items():
         try:
             stranger.agrees(body)
         except AssertionError as wrong:

@@ -24,10 +24,9 @@ from ledger.formats.policy import format_policy, parse_policy
 from tests.agreeing import both
 from tests.agreement_campaign import COMPARED_A_TURN, agreement
 from tests.bending import bent_bundle, bent_policy
-from tests.bundle_forging import forged
-from tests.bundles import FIGURE, STREAM, flipped, golden_policy, manifested
+from tests.bundles import FIGURE, STREAM, flipped, golden_policy
 from tests.forging import POLICY
-from tests.test_bundle_forgeries import ALLOWED, BAD_ENTRIES, CLAIMS, ENTRIES, FORBIDDEN, behind, indexed
+from tests.test_bundle_rules import told
 
 pytestmark = pytest.mark.foreign
 
@@ -71,13 +70,9 @@ def test_a_slice_of_the_campaign_finds_no_disagreement():
 
 
 def test_both_verifiers_say_the_same_of_every_forgery_told_elsewhere(pair):
-    """The tables of tests/test_bundle_forgeries.py, where each case says which code it is for."""
+    """The tables of tests/test_bundle_rules.py and test_bundle_forgeries.py, where each case says which code it is for."""
     policy = format_policy(golden_policy())
-    cases = {name: forged(entries) for name, (_, entries) in BAD_ENTRIES.items()}
-    cases |= {name: forged(behind(*steps)) for name, steps in (ALLOWED | FORBIDDEN).items()}
-    cases |= {name: manifested(content, change) for name, (_, content, change) in CLAIMS.items()}
-    cases |= {f"an index of {size}": indexed(size) for size in (len(ENTRIES), len(ENTRIES) + 1)}
-    for name, body in cases.items():
+    for name, body in told().items():
         pair.require_agreement(body, policy, name)
 
 
@@ -110,9 +105,9 @@ def test_both_verifiers_read_a_policy_from_elsewhere_alike(pair, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def made(tmp_path_factory):
     """Bundles of every kind of question, made by the command line from an invented night, and the policy of the home."""
-    folder = tmp_path_factory.mktemp("told")
+    folder = tmp_path_factory.mktemp("made")
     home = folder / "home"
     for command in (["exercise", "run", str(NIGHT)], ["checkpoint"], ["cosign", "london"], ["cosign", "paris"]):
         assert main(["--home", str(home), *command]) == 0
@@ -128,17 +123,17 @@ def told(tmp_path_factory):
     return folder, kinds, home / "policy.txt"
 
 
-def test_both_verifiers_say_the_same_of_sound_bundles_of_every_kind(pair, told):
-    folder, kinds, policy = told
+def test_both_verifiers_say_the_same_of_sound_bundles_of_every_kind(pair, made):
+    folder, kinds, policy = made
     for name in kinds:
         body = (folder / f"{name}.zip").read_bytes()
         assert pair.require_agreement(body, policy.read_bytes(), name) == "proven"
         assert pair.require_agreement(body, None, name) == "internally-consistent"
 
 
-def test_a_browser_without_cryptography_of_its_own_comes_to_the_same_verdict(told, tmp_path):
+def test_a_browser_without_cryptography_of_its_own_comes_to_the_same_verdict(made, tmp_path):
     """On a page that was not got safely there is no WebCrypto; what stands in for it decides the same."""
-    folder, _, policy = told
+    folder, _, policy = made
     without = tmp_path / "without.cjs"
     without.write_text("Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true });\n")
     with both(tmp_path, "--require", str(without)) as pair:
@@ -162,8 +157,8 @@ def test_the_page_has_the_same_bytes_wherever_it_is_made(tmp_path, capsys):
     assert again.stdout.strip() == document["sha256"]
 
 
-def test_a_bundle_brings_the_page_that_is_published(told):
-    folder, kinds, _ = told
+def test_a_bundle_brings_the_page_that_is_published(made):
+    folder, kinds, _ = made
     for name in kinds:
         assert (browserpage.verifier_page() in (folder / f"{name}.zip").read_bytes()) == (name != "bare")
 

@@ -236,12 +236,14 @@ class Claims:
         question = self.manifest.question
         names = [name for name in self.entries.archive.members if name.startswith("reports/")]
         wanted: dict[str, Any] = {}
+        figures = ""
         if names and isinstance(question, OfReport):
             data = self.report_data()
             wanted = {report_name(question.report, kind): data.get(field) for kind, field in DIGESTS.items()}
+            figures = hashlib.sha256(strict.format(data["figures"])).hexdigest()  # the answer was held to them
         for name in names:
-            content = self.entries.archive.read(name)
-            if wanted.get(name) != hashlib.sha256(content).hexdigest():
+            digest = hashlib.sha256(self.entries.archive.read(name)).hexdigest()
+            if digest != wanted.get(name) or (name.endswith(REPORT_KINDS[0]) and digest != figures):
                 raise BadBundle("report-digest", "not what the report commits to", file=name)
 
     # -- the end of a stream -------------------------------------------------------------------------------------------------

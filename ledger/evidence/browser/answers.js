@@ -58,7 +58,8 @@ function linesHold({ answer, complete }, { full }) {
   let sum = 0n;
   for (const { event, position, quantity } of answer.lines) {
     const entry = full.get(position);
-    if (entry === undefined || position > complete.last || event !== (entry.opened ? entry.inner : entry.id)) return false;
+    if (entry === undefined || position > complete.last) return false;
+    if (event !== (entry.type === "sealed.recorded" ? entry.inner : entry.id)) return false;
     sum += BigInt(quantity);
   }
   return sum === BigInt(answer.value);

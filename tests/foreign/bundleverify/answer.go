@@ -114,10 +114,10 @@ func (v *verifier) answerHolds(a *answer) bool {
 }
 
 // lineID is the event id that a line of a figure names: that of a sound inner
-// event where the entry is sealed and opened.
+// event opened here where the entry is sealed.
 func (e *fullEntry) lineID() string {
-	if e.opened {
-		return e.innerID // "" where it is unsound: nothing has that id
+	if e.isSealed() {
+		return e.innerID // "" where there is none: nothing has that id
 	}
 	return e.id
 }

@@ -145,7 +145,7 @@ func batchWire(o *object, n, index int64, siblings []hash) *object {
 }
 
 // TestInnerLines: a line names the inner event of a sealed entry opened here,
-// and the outer one of one that is not.
+// and nothing of one that is not.
 func TestInnerLines(t *testing.T) {
 	for i, c := range []struct {
 		opened, sound bool
@@ -154,7 +154,7 @@ func TestInnerLines(t *testing.T) {
 		problem       string
 	}{
 		{true, true, 500, 0, ""}, {true, true, 9, 0, "answer-lines"}, {true, true, 500, 1, "answer-lines"},
-		{false, true, 500, 1, "answer-lines"}, {false, true, 9, 1, ""}, {true, false, 500, 0, "answer-lines"},
+		{false, true, 500, 1, "answer-lines"}, {false, true, 9, 1, "answer-lines"}, {true, false, 500, 0, "answer-lines"},
 	} {
 		l := newTestLog().opened()
 		inner := header(500, "incident.opened", "INC", "POL", service)

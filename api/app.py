@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.telemetry import TelemetryConfig
 
-from api import appending, log, problems, records, views, witnessing
+from api import appending, introductions, log, problems, records, views, witnessing
 from api.daily import Daily
 from api.following import Follower
 from api.home import SITES, Home
@@ -127,6 +127,7 @@ def create_app(parts: Parts) -> FastAPI:
     if parts.collector is not None:
         app.state.appender = appending.Appender(home.ledger)
         app.include_router(appending.routes)
+        app.include_router(introductions.routes)
     app.add_api_route("/healthz", _alive, methods=["GET"])
     app.add_api_route("/readyz", partial(_ready, parts), methods=["GET"], response_model=None)
     if parts.follower is not None:

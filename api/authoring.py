@@ -64,7 +64,8 @@ def compose(
     """Make, seal and sign one event from its unsigned form.
 
     `unsigned` has `type`, `stream`, `occurred_at`, `data` and any other header field; `id`, `salt` and the domain's defaults
-    are filled in. `now` (microseconds) is the author's clock, the machine's unless given. Returns what `Ledger.append` takes.
+    are filled in. `personal` (subject token -> object) says who it is about, each in a section of their own. `now`
+    (microseconds) is the author's clock, the machine's unless given. Returns what `Ledger.append` takes.
     Raises Malformed naming the field.
     """
     at = time.time_ns() // 1_000 if now is None else now
@@ -75,11 +76,16 @@ def compose(
         text["late_reason"] = late_reason
         fields["late_reason_given"] = True
     releasable_to = tuple(fields["releasable_to"])
+    said = {"text": text} if text else {}
+    said |= {f"personal:{subject}": about for subject, about in fields.pop("personal", {}).items()}
     sections: dict[str, sealing.SealedSection] = {}
-    if text:
+    if said:
         recipients = {nation: sealers.sealing[nation] for nation in releasable_to}
-        commitment, sections["text"] = sealing.seal("text", strict.format(text), origin, fields["id"], recipients)
-        fields["sections"] = [commitment]
+        sealed = {
+            name: sealing.seal(name, strict.format(content), origin, fields["id"], recipients) for name, content in said.items()
+        }
+        fields["sections"] = [commitment for commitment, _ in sealed.values()]
+        sections = {name: section for name, (_, section) in sealed.items()}
     payload = strict.format({**fields, "data": data})
     events.decode(payload)
     submitted = envelope.Submitted(payload, envelope.EVENT_TYPE, (envelope.sign(payload, author.key),), sections)

@@ -18,13 +18,17 @@ def receipt_now(home: Home, event_id: str) -> dict[str, Any]:
     receipt = home.reader.receipt(event_id)
     if not receipt.size:
         return {**receipt.as_dict(), "status": "recorded"}
-    checkpoint = home.covering(receipt.position)
-    held, size = home.held, checkpoint["size"]
-    path = merkle.prove_inclusion(receipt.leaf_index, size, held.tree.read_hashes)
-    carried = proof.format_proof(receipt.leaf_index, path, held.signed_checkpoint(size))
+    checkpoint, carried = proven(home, receipt.position)
     return {
         **receipt.as_dict(),
         "status": "final" if checkpoint["final"] else "checkpointed",
         "checkpoint": checkpoint,
         "proof": base64.b64encode(carried).decode(),
     }
+
+
+def proven(home: Home, position: int) -> tuple[dict[str, Any], bytes]:
+    """The first final checkpoint that covers a position, else the first that covers it at all, and the tlog-proof under it."""
+    checkpoint, held = home.covering(position), home.held
+    path = merkle.prove_inclusion(position - 1, checkpoint["size"], held.tree.read_hashes)
+    return checkpoint, proof.format_proof(position - 1, path, held.signed_checkpoint(checkpoint["size"]))

@@ -264,7 +264,7 @@ def test_a_key_that_is_not_registered_speaks_for_nobody(run, home, tmp_path):
     code, _, err = run("--home", home, "append", tmp_path / "nothing", "--key", "service-PAF")
     assert code == 2 and "no such file" in err
     code, _, err = run("--home", home, "append", file, "--key", "service-PAF", "--url", "http://127.0.0.1:1")
-    assert code == 2 and "not in this release" in err
+    assert code == 2 and "--url needs --token-file" in err
 
 
 def test_free_text_never_stands_in_the_clear(run, home, tmp_path):

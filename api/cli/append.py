@@ -1,36 +1,36 @@
 """`entente append`: JSON lines of unsigned events, signed with the author's key, spooled, appended; one receipt a line.
 
-What was signed is kept in the home's spool under the event's id until the end of time or of the home: the same line sent again
-sends the same bytes, so that an append whose answer was lost is resolved by sending the file again.
+To a home on this machine, or with --url to a service. What was signed is kept in a spool: the same line sent again sends the
+same bytes, so that an append whose answer was lost is resolved by sending the file again.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import sqlite3
+import itertools
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from api.cli.arguments import Commands, Parser, Usage, add_command, instant
+from api.cli.arguments import Commands, Parser, Usage, add_command, count, instant
 from ledger import errors
 
 if TYPE_CHECKING:
     from api.authoring import Author
     from api.cli.session import Session
+    from api.client import Ledger
     from api.home import Home
-    from ledger.formats.envelope import Submitted
     from ledger.formats.keys import SigningKey
 
 SPOOL = "spool.sqlite"
 LINE_BYTES_MAX = 1_048_576
+LINES_AT_ONCE = 200
 REFUSED = 3
-_SCHEMA = "CREATE TABLE IF NOT EXISTS spooled (id TEXT PRIMARY KEY, unsigned_sha256 BLOB NOT NULL, item BLOB NOT NULL)"
+PATIENCE_SECONDS = 30
 
 
 def add_to(commands: Commands[Parser]) -> None:
@@ -46,37 +46,125 @@ def add_to(commands: Commands[Parser]) -> None:
         help="the author's private key (a file, or its name in the home's keys); again for parties who sign as well",
     )  # fmt: skip
     parser.add_argument("--at", type=instant, metavar="INSTANT", help="the time it is, in an exercise (a live ledger refuses)")
-    parser.add_argument("--url", metavar="URL", help=argparse.SUPPRESS)
+    add_remote(parser)
+    parser.add_argument(
+        "--patience", type=count, default=PATIENCE_SECONDS, metavar="SECONDS",
+        help=f"how long to try a service that does not answer (default {PATIENCE_SECONDS}); what is left stays in the spool",
+    )  # fmt: skip
+
+
+def add_remote(parser: Parser, *, is_required: bool = False) -> None:
+    """How a service is reached: its address, a token, the policy it is verified by, and the spool of whoever sends."""
+    parser.add_argument("--url", metavar="URL", required=is_required, help="send to the service there, not to a home")
+    parser.add_argument("--token-file", metavar="FILE", type=Path, help="the token that says who sends, with --url")
+    parser.add_argument("--policy", metavar="FILE", type=Path, help="the policy by which receipts are verified, with --url")
+    parser.add_argument(
+        "--spool", metavar="FILE", type=Path, default=Path("entente-spool.sqlite"),
+        help="where what was signed is kept until it is final, with --url (default ./entente-spool.sqlite)",
+    )  # fmt: skip
 
 
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Append; 3 where anything was refused."""
-    from api.home import Home
-
-    if arguments.url is not None:
-        raise Usage(arguments.command, "--url is not in this release: there is no service to send to yet, name a --home")
-    clock = None if arguments.at is None else lambda: arguments.at
-    receipts, refused = [], []
-    with Home.open(session.path, clock) as home, session.progress("lines") as progress:
-        keys = [find_key(home, name) for name in arguments.key]
-        author = author_of(home, keys[0])
-        with closing(Spool(home.path / SPOOL)) as spool:
-            for number, line in read_lines(arguments.file):
-                try:
-                    receipt = append_line(home, spool, author, keys[1:], line)
-                except errors.Refused as wrong:
-                    refused.append({"line": number, "code": wrong.code, "reason": str(wrong)})
-                    session.remark(f"{arguments.command}: line {number}: {wrong}")
-                    continue
+    receipts: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    with opened(session, arguments) as (ledger, more), session.progress("lines") as progress:
+        lines = read_lines(arguments.file)
+        while chunk := list(itertools.islice(lines, LINES_AT_ONCE)):
+            for number, receipt in _appended(ledger, chunk, arguments.patience, refused):
                 # A sealed event's receipt names its outside; the line number says which one it answers.
-                receipt |= {"exercise": home.settings.exercise, "line": number}
-                receipts.append(receipt)
+                receipts.append(receipt | more | {"line": number})
                 if not session.is_json:
-                    session.tell([msgspec.json.encode(receipt).decode()])
-                progress(number)
+                    session.tell([msgspec.json.encode(receipts[-1]).decode()])
+            for row in refused:
+                if row.pop("is_new", False):
+                    session.remark(f"{arguments.command}: line {row['line']}: {row['reason']}")
+            progress(chunk[-1][0])
     if session.is_json:
         session.answer({"receipts": receipts, "refused": refused}, list)
     return REFUSED if refused else 0
+
+
+@contextmanager
+def opened(session: Session, arguments: argparse.Namespace) -> Iterator[tuple[Ledger, dict[str, Any]]]:
+    """Where to append, and what its receipts say besides: a home's ledger, or with --url a service's."""
+    from api.client import Ledger
+    from api.client.at_home import AtHome
+    from api.home import Home
+
+    if arguments.url is not None:
+        with over_http(arguments) as ledger:
+            yield ledger, {}
+        return
+    clock = None if arguments.at is None else lambda: arguments.at
+    with Home.open(session.path, clock) as home:
+        key, *others = [find_key(home, name) for name in arguments.key]
+        held = {nation: home.key(name) for nation in home.nations if home.key_path(name := f"sealer-{nation}").exists()}
+        ledger = Ledger(
+            key=key, policy=home.policy(), spool=home.path / SPOOL, sealers=held, also_signing=others,
+            site=AtHome(home), now=clock,
+        )  # fmt: skip
+        try:
+            ledger.introduced()
+            yield ledger.begin(), {"exercise": home.settings.exercise}
+        finally:
+            ledger.close()
+
+
+@contextmanager
+def over_http(arguments: argparse.Namespace) -> Iterator[Ledger]:
+    """The ledger behind --url, whose spool nobody else sends from. Raises Usage for what is missing beside it."""
+    from api.client import Ledger
+
+    for name in ("token_file", "policy"):
+        if getattr(arguments, name) is None:
+            raise Usage(arguments.command, f"--url needs --{name.replace('_', '-')} as well")
+    if getattr(arguments, "at", None) is not None:
+        raise Usage(arguments.command, "--at is for a home: a service has a clock of its own")
+    key, *others = [Path(name) for name in arguments.key]
+    token = arguments.token_file.read_text(encoding="ascii", errors="replace").strip()
+    ledger = Ledger(
+        arguments.url, token=token, key=key, policy=arguments.policy, spool=arguments.spool, also_signing=others
+    )  # fmt: skip
+    try:
+        yield ledger.begin()
+    finally:
+        ledger.close()
+
+
+def _appended(
+    ledger: Ledger, lines: list[tuple[int, bytes]], patience: int, refused: list[dict[str, Any]]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line number, receipt) of each line on record at the end; what was refused goes to `refused` and out of the spool."""
+    said: list[tuple[int, str]] = []
+    for number, line in lines:
+        try:
+            said.append((number, ledger.state(parse_line(line)).id))
+        except errors.Refused as wrong:
+            refused.append(_refusal(number, wrong.code, str(wrong)))
+    ours = {statement_id: number for number, statement_id in said}
+    while True:
+        ledger.drain(patience)
+        parked = [row for row in ledger.parked() if row.id in ours]
+        if not parked:
+            break
+        for row in parked:
+            refused.append(_refusal(ours[row.id], *_told(msgspec.json.decode(row.problem or b"{}"))))
+            ledger.withdraw(row.id)
+    for number, statement_id in said:
+        receipt = ledger.receipt(statement_id)
+        if receipt.status in ("recorded", "final"):
+            yield number, receipt.document()
+
+
+def _refusal(number: int, code: str, reason: str) -> dict[str, Any]:
+    return {"line": number, "code": code, "reason": reason, "is_new": True}
+
+
+def _told(problem: Mapping[str, Any]) -> tuple[str, str]:
+    from api.client import Refusal
+
+    return str(problem.get("type", "refused")).removeprefix("urn:entente:"), str(Refusal(problem))
 
 
 def read_lines(file: str) -> Iterator[tuple[int, bytes]]:
@@ -90,30 +178,6 @@ def read_lines(file: str) -> Iterator[tuple[int, bytes]]:
                 raise errors.TooLarge(f"longer than {LINE_BYTES_MAX} bytes", field=f"line {number}")
             if line.strip():
                 yield number, line
-
-
-def append_line(home: Home, spool: Spool, author: Author, others: Sequence[SigningKey], line: bytes) -> dict[str, Any]:
-    """Sign one line, spool it, record it; returns its receipt. Raises Refused."""
-    from api import authoring
-    from api.registrar import sealers
-    from ledger.formats import envelope
-
-    unsigned = parse_line(line)
-    digest = hashlib.sha256(msgspec.json.encode(unsigned, order="sorted")).digest()
-    event_id = unsigned.get("id")
-    submitted: Submitted | None = spool.find(event_id, digest) if isinstance(event_id, str) else None
-    if submitted is None:
-        now = home.clock() if home.clock else None
-        submitted = authoring.compose(unsigned, author, home.settings.origin, sealers(home), now)
-        submitted = authoring.countersign(submitted, others)
-        if isinstance(event_id, str):
-            spool.keep(event_id, digest, envelope.format_item(submitted))
-    try:
-        return home.ledger.append(submitted).as_dict()
-    except errors.Refused:
-        if isinstance(event_id, str):
-            spool.forget(event_id, home.ledger.entry_by_event(event_id) is not None)
-        raise
 
 
 def parse_line(line: bytes) -> Mapping[str, Any]:
@@ -145,39 +209,3 @@ def author_of(home: Home, key: SigningKey) -> Author:
             f"the key {key.key_id[:16]}… is not registered in this log", field="--key", remedy="entente key register"
         )
     return Author(found.owner, found.nation, key)
-
-
-class Spool:
-    """What this home signed, by event id, with the digest of what it was asked to sign."""
-
-    def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600)
-        self.connection = sqlite3.connect(path, isolation_level=None)
-        self.connection.execute("PRAGMA synchronous=FULL")
-        self.connection.execute(_SCHEMA)
-
-    def find(self, event_id: str, digest: bytes) -> Submitted | None:
-        """What was signed under an id. Raises EventIdReused where it was asked to say something else then."""
-        from ledger.formats import envelope
-
-        row = self.connection.execute("SELECT unsigned_sha256, item FROM spooled WHERE id = ?", (event_id,)).fetchone()
-        if row is None:
-            return None
-        if bytes(row[0]) != digest:
-            raise errors.EventIdReused(
-                "this id was signed before with other content", field="id", remedy="a new event needs a new id"
-            )
-        return envelope.parse_item(bytes(row[1]))
-
-    def keep(self, event_id: str, digest: bytes, item: Mapping[str, Any]) -> None:
-        """Put what was signed on disk, before it is sent."""
-        self.connection.execute("INSERT INTO spooled VALUES (?, ?, ?)", (event_id, digest, msgspec.json.encode(item)))
-
-    def forget(self, event_id: str, is_recorded: bool) -> None:
-        """Let go of what was refused, so that a mended line may use its id; never of what is on record."""
-        if not is_recorded:
-            self.connection.execute("DELETE FROM spooled WHERE id = ?", (event_id,))
-
-    def close(self) -> None:
-        """Close the file."""
-        self.connection.close()

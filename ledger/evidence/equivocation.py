@@ -65,11 +65,19 @@ def against_tiles(log: Log, signed: bytes, policy: Policy, read_hashes: merkle.H
     newest = log.newest_checkpoint()
     if newest is None:
         return None
-    size, kept = newest
-    root, proof = _authentic(checkpoint, size, read_hashes)
-    if root == note.parse_checkpoint(note.split_note(kept)[0]).root:
-        return None
-    return equivocation.of_prefix(kept, signed, root, proof)
+    return between(newest[1], signed, read_hashes)
+
+
+def between(first: bytes, second: bytes, read_hashes: merkle.HashReader) -> Equivocation | None:
+    """Compare two checkpoints that a log signed, the smaller one first, through the tiles of the larger one's tree.
+
+    Returns the proof where that tree begins otherwise. Raises Unavailable where the tiles are not that tree's.
+    """
+    smaller, larger = (note.parse_checkpoint(note.split_note(signed)[0]) for signed in (first, second))
+    if smaller.size == larger.size:
+        return None if larger.root == smaller.root else equivocation.of_prefix(first, second, larger.root)
+    root, proof = _authentic(larger, smaller.size, read_hashes)
+    return None if root == smaller.root else equivocation.of_prefix(first, second, root, proof)
 
 
 def _authentic(checkpoint: Checkpoint, size: int, read_hashes: merkle.HashReader) -> tuple[bytes, list[bytes]]:

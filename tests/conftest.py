@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.coast import coast as coast
 from tests.playing import home_of as home_of
 from tests.postgres import Postgres, running_postgres
 from tests.served import calais as calais

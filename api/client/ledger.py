@@ -20,8 +20,9 @@ from api.client.sending import Clock, Sender
 from api.client.site import Introduction, OverHttp, Site
 from api.client.spool import Row, Said, Spool
 from api.client.trust import Trust
-from ledger import errors
+from ledger import errors, events
 from ledger.events.base import Data
+from ledger.events.stating import require_header
 from ledger.formats import envelope, strict
 from ledger.formats.entry import format_instant
 from ledger.formats.envelope import Submitted
@@ -170,6 +171,7 @@ class Ledger:
             fields = {"author_seq": number, **fields}
         submitted = compose(fields, author, self.trust.origin, Sealers(known.sealing, self.sealers), now)
         submitted = countersign(submitted, self.also_signing)
+        require_header(events.decode_header(submitted.payload))
         return Said(fields["id"], fields["stream"], fields["type"], now, self.key.key_id, submitted, number)
 
     def known(self) -> Introduction:

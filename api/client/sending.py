@@ -120,26 +120,28 @@ class Sender:
 
     def _file(self, rows: Sequence[Row], answers: Sequence[Answer]) -> int:
         """Keep each last word; a receipt only once it was verified. What was verified before one that fails is kept."""
-        filed = 0
+        said = [(row, answer) for row, answer in zip(rows, answers, strict=True) if answer.is_final_word]
+        sound: list[tuple[Row, Answer]] = []
         try:
-            for row, answer in zip(rows, answers, strict=True):
-                if answer.is_final_word:
-                    self._file_one(row, answer)
-                    filed += 1
+            for row, answer in said:
+                if answer.receipt is not None:
+                    self.trust.verify_receipt(row, answer.receipt)
+                sound.append((row, answer))
         finally:
-            if filed:
-                self._follow_at, self._finality_pause = 0.0, FINALITY_SECONDS
-                self.changed()
-        return filed
+            if sound:
+                self._keep(sound)
+        return len(said)
 
-    def _file_one(self, row: Row, answer: Answer) -> None:
-        if answer.receipt is not None:
-            self.trust.verify_receipt(row, answer.receipt)
+    def _keep(self, answered: Sequence[tuple[Row, Answer]]) -> None:
         with self.spool.transaction():
-            if answer.receipt is not None:
-                self.spool.recorded(row, {name: value for name, value in answer.receipt.items() if name != "proof"})
-            else:
-                self.spool.park(row, answer.problem or {"status": answer.status})
+            for row, answer in answered:
+                if answer.receipt is not None:
+                    self.spool.recorded(row, {name: value for name, value in answer.receipt.items() if name != "proof"})
+                else:
+                    self.spool.park(row, answer.problem or {"status": answer.status})
+        self._finality_pause = FINALITY_SECONDS
+        self._follow_at = min(self._follow_at, time.monotonic() + FINALITY_SECONDS)
+        self.changed()
 
     def _measure(self, answers: Iterable[Answer], began: float, ended: float) -> None:
         """What was recorded between two readings of the clock here bears the ledger's own reading."""

@@ -51,7 +51,7 @@ class Trust:
         leaf_hash = _leaf_of(row, receipt)
         carried = proof.parse_proof(_bytes(receipt, "proof"))
         verified = proof.verify_proof(carried, leaf_hash, self.policy)
-        if carried.leaf_index != receipt["position"] - 1:
+        if receipt.get("position") != carried.leaf_index + 1:
             raise errors.BadProof("the proof is of another position than the receipt")
         self.accept(carried.checkpoint, verified)
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 
-from ledger import errors, events
+from ledger import errors
 from ledger.events.keys import KeyRing
 from ledger.evidence.bundle_claims import keys_file
 from ledger.evidence.bundle_manifest import FORMAT, File, Head, Manifest, OfPeriod, Positions
 from ledger.evidence.bundle_names import CHECKPOINT, KEYS, MANIFEST, POLICY, RECIPE, entry_name, proof_name
+from ledger.evidence.bundle_reading import read_event
 from ledger.formats import envelope, merkle, note, policy, strict
 from ledger.formats.armour import encode64
 from ledger.formats.entry import Entry, format_entry, parse_entry, split_entry
@@ -72,7 +73,7 @@ def keys_of(entries: Sequence[bytes]) -> bytes:
     ring = KeyRing()
     for position, entry in enumerate(entries, start=1):
         try:
-            ring.apply(events.decode(split_entry(entry)[3]), position)
+            ring.apply(read_event(split_entry(entry)[3]), position)
         except (errors.EntenteError, KeyError):
             continue
     return keys_file(ring)

@@ -40,7 +40,19 @@ def inner(
     kind: str = envelope.EVENT_TYPE,
 ) -> bytes:
     """The wire item of an event that GB seals: Border Force's detection, with other fields, signed by these."""
-    payload = strict.format({name: value for name, value in (STATED | fields).items() if value is not None})
+    return wired(
+        {name: value for name, value in (STATED | fields).items() if value is not None}, *signers, sections=sections, kind=kind
+    )
+
+
+def wired(
+    fields: dict[str, Any],
+    *signers: str,
+    sections: dict[str, sealing.SealedSection] = {},  # noqa: B006
+    kind: str = envelope.EVENT_TYPE,
+) -> bytes:
+    """The wire item of a payload, signed by these."""
+    payload = strict.format(fields)
     signatures = tuple(envelope.sign(payload, key(name), kind) for name in signers or ("BF",))
     return strict.format(envelope.format_item(envelope.Submitted(payload, kind, signatures, sections)))
 

@@ -1,7 +1,8 @@
-"""Bundles by somebody who holds every key: what may stand beside a log's entries, and all that verifiers are asked about."""
+"""Bundles by somebody who holds every key: what may follow what, what may stand beside it, and all that verifiers are asked."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import Any
 
@@ -9,22 +10,199 @@ import pytest
 
 from ledger.formats import strict
 from ledger.formats.entry import parse_entry
+from ledger.formats.sealing import SealingKey, seal
 from tests.bundle_forging import forged
-from tests.bundles import FIGURE, code_of, files_of, key, manifested
+from tests.bundles import FIGURE, ORIGIN, STREAM, Files, code_of, files_of, key, manifested, refused, verdict_of
 from tests.test_bundle_forgeries import (
     ALLOWED,
     BAD_ENTRIES,
+    BF,
     CLAIMS,
     ENTRIES,
     FORBIDDEN,
     REGISTERED,
+    ROTATED,
+    SEALED_SECTIONS,
+    Step,
     behind,
     indexed,
     public,
     said,
 )  # fmt: skip
+from tests.test_bundle_inner import SOUND, STATED, UNSOUND, inner, wired
 
+CONSISTENT = "internally-consistent"
 NEXT = len(ENTRIES) + 1
+
+# -- what may follow what ----------------------------------------------------------------------------------------------------
+
+POINT = bytes.fromhex(  # the base point of P-256
+    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+)
+SEALING = SealingKey(bytes(range(96))).public
+
+
+def id_of(type_code: str, body: bytes) -> str:
+    """The key id of any bytes."""
+    return hashlib.sha256(bytes.fromhex(type_code) + body).hexdigest()
+
+
+def registered(type_code: str, body: bytes, *signers: str, **more: Any) -> Step:
+    """A key of a type registered for London, by its authority and whoever else."""
+    role = {"10": "sealing", "11": "official"}.get(type_code, "service")
+    data = {
+        "registered": id_of(type_code, body), "type_code": type_code, "public_key": base64.b64encode(body).decode(),
+        "owner": "GB", "role": role, "nation": "GB", "attested": True, **more,
+    }  # fmt: skip
+    return said("key.registered", data, "GB", *signers)
+
+
+def numbered(first: int, second: int) -> bytes:
+    """A sealing key whose first two numbers are these, as FIPS 203 packs them: three bytes for two."""
+    return bytes([first & 255, first >> 8 | (second & 15) << 4, second >> 4]) + SEALING[3:]
+
+
+def compromised(who: dict[str, Any], since: int, signer: str = "GB") -> Step:
+    return said("key.compromised", who | {"suspect_from_position": since}, signer)
+
+
+def adopted(content: bytes, from_size: int) -> Step:
+    return said("policy.adopted", {"sha256": hashlib.sha256(content).hexdigest(), "from_size": from_size}, "GB", "FR")
+
+
+def scoped(*may_append: str) -> Step:
+    """A key of Border Force that may state no more than this."""
+    return said("key.registered", REGISTERED | {"public_key": public("new"), "may_append": list(may_append)}, "GB", "new")
+
+
+def by_new(type_name: str, data: dict[str, Any], *signers: str) -> Step:
+    """Stated by Border Force under that key."""
+    return said(type_name, data, *(signers or ("new",)), authority="BF", key_id=key("new").key_id)
+
+
+def sealed(*signers: str, **more: Any) -> Step:
+    """Something that London sealed, signed by these under its sealer's key."""
+    outside = {"authority": "GB", "key_id": key("sealer-GB").key_id, "releasable_to": ["GB"], "sections": SEALED_SECTIONS}
+    return said("sealed.recorded", {"nation": "GB"}, *signers, **outside | more)
+
+
+FROZEN = said("ledger.frozen", {}, "GB")
+GB_KEY = {"key": key("GB").key_id}
+GB_ROTATED = said("key.rotated", ROTATED | {"old": key("GB").key_id}, "GB", "next")
+MAY_FOLLOW: dict[str, list[Step]] = {
+    "a document key that signs nothing itself": [registered("11", POINT)],
+    "a sealing key": [registered("10", SEALING)],
+    "a sealing key with the largest numbers": [registered("10", numbered(3328, 3328))],
+    "in doubt from this entry on": [compromised(BF, NEXT)],
+    "in doubt from an earlier entry on": [compromised(BF, 16), compromised(BF, 15)],
+    "a doubt of a key that has ended": [said("key.revoked", BF, "GB"), compromised(BF, 15)],
+    "a doubt of an authority's key that was rotated": [
+        GB_ROTATED, said("key.compromised", GB_KEY | {"suspect_from_position": 2}, "next", authority="GB")],
+    "stated by an authority under the key it had, signed by its newest": [
+        GB_ROTATED, said("key.revoked", BF, "next", authority="GB", key_id=key("GB").key_id)],
+    "a policy while frozen": [FROZEN, adopted(dict(files_of(STREAM))["policy.txt"], 1)],
+    "a log closed in favour of another": [said("ledger.closed", {"successor": "golden.example/next"}, "GB", "FR")],
+    "a type without a dot": [said("weather", {}, "BF")],
+    "a scope of one type": [scoped("weather.seen"), by_new("weather.seen", {})],
+    "a scope of a type without a dot": [scoped("weather"), by_new("weather", {})],
+    "a scope by its beginning": [scoped("weather.*"), by_new("weather.seen", {})],
+    "a scope by a longer beginning": [scoped("case.*", "weather.sea.*"), by_new("weather.sea.seen", {})],
+    "no scope said": [
+        said("key.registered", REGISTERED | {"public_key": public("new"), "may_append": [], "attested": None,
+                                             "next_key_digest": None}, "GB", "new"), by_new("weather.seen", {})],
+    "a scope said to be none": [
+        said("key.registered", REGISTERED | {"public_key": public("new"), "may_append": None}, "GB", "new"),
+        by_new("weather.seen", {})],
+    "an authority that is part of none": [
+        said("authority.registered", {"code": "BF-DOVER", "nation": "GB", "name": "Dover", "part_of": None}, "GB")],
+    "a report of no nation in particular": [
+        said("key.registered", REGISTERED | {"public_key": public("new"), "role": "official"}, "GB", "new"),
+        by_new("report.observation", {"nation": None})],
+    "sealed under a key that was revoked, relayed by the nation": [
+        said("key.revoked", {"key": key("sealer-GB").key_id}, "GB"), sealed("GB")],
+}  # fmt: skip
+MAY_NOT_FOLLOW: dict[str, list[Step]] = {
+    "a type without a dot beyond a scope": [scoped("weather.*"), by_new("weather", {})],
+    "a type without a dot while frozen": [FROZEN, said("weather", {}, "BF")],
+    "a hold without a dot while frozen": [FROZEN, said("hold", {}, "GB")],
+    "a type that begins like a policy's while frozen": [FROZEN, said("policy.adopted.again", {}, "BF")],
+    "a type that begins like the thaw while frozen": [FROZEN, said("ledger.thawed.again", {}, "BF")],
+    "a type beyond a scope that begins like it": [scoped("weather.seen"), by_new("weather.seen.again", {})],
+    "sealed under a key that was revoked": [
+        said("key.revoked", {"key": key("sealer-GB").key_id}, "GB"), sealed("sealer-GB")],
+    "sealed under a key that was revoked, relayed by the other nation": [
+        said("key.revoked", {"key": key("sealer-GB").key_id}, "GB"), sealed("FR")],
+    "part of what nobody registered": [
+        said("authority.registered", {"code": "BF-DOVER", "nation": "GB", "name": "Dover", "part_of": "X"}, "GB")],
+    "a document key that nobody attests": [registered("11", POINT, attested=False)],
+    "a document key of a service": [registered("11", POINT, role="service")],
+    "a document key that is no point": [registered("11", POINT[:-1] + b"\0")],
+    "a sealing key a byte too short": [registered("10", SEALING[:-1])],
+    "a sealing key with a first number beyond the modulus": [registered("10", numbered(3329, 0))],
+    "a sealing key with a second number beyond the modulus": [registered("10", numbered(0, 3329))],
+    "a sealing key of an official": [registered("10", SEALING, role="official")],
+    "an event key for sealing": [
+        said("key.registered", REGISTERED | {"public_key": public("new"), "role": "sealing", "owner": "GB"}, "GB", "new")],
+    "rotated to a key of another type": [
+        said("key.rotated", ROTATED | {"type_code": "11", "public_key": base64.b64encode(POINT).decode(),
+                                       "registered": id_of("11", POINT)}, "BF")],
+    "rotated by another than its owner": [said("key.rotated", ROTATED, "BF", "next", authority="GB")],
+    "revoked twice": [said("key.revoked", BF, "GB"), said("key.revoked", BF, "GB")],
+    "suspended when it has ended": [said("key.revoked", BF, "GB"), said("key.suspended", BF, "GB")],
+    "suspended twice": [said("key.suspended", BF, "GB"), said("key.suspended", BF, "FR")],
+    "reinstated and never suspended": [said("key.reinstated", BF, "GB", "FR")],
+    "in doubt from what is not recorded yet": [compromised(BF, NEXT + 1)],
+    "in doubt no further than it was": [compromised(BF, 15), compromised(BF, 15)],
+    "a nation without a key": [compromised(GB_KEY, 2)],
+    "an authority's key revoked": [said("key.revoked", GB_KEY, "GB")],
+    "stood by and never in doubt": [said("key.reaffirmed", BF | {"events": ["x"]}, "GB")],
+    "thawed and not frozen": [said("ledger.thawed", {}, "GB", "FR")],
+    "closed in favour of itself": [said("ledger.closed", {"successor": ORIGIN}, "GB", "FR")],
+    "a policy for what is signed already": [adopted(b"", 2)],
+    "a policy from where another is in force": [adopted(b"", NEXT + 9), adopted(b"", NEXT + 9)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", MAY_FOLLOW.values(), ids=MAY_FOLLOW.keys())
+def test_a_step_that_follows_is_taken(steps: list[Step]) -> None:
+    assert code_of(forged(behind(*steps))) == CONSISTENT
+
+
+@pytest.mark.parametrize("steps", MAY_NOT_FOLLOW.values(), ids=MAY_NOT_FOLLOW.keys())
+def test_a_step_that_does_not_follow_is_found_though_all_who_must_have_signed_it(steps: list[Step]) -> None:
+    refused(forged(behind(*steps)), "key-rule")
+
+
+# -- what is sealed inside ---------------------------------------------------------------------------------------------------
+
+
+def opened(item: bytes) -> bytes:
+    """The log, behind it something that London sealed, opened here."""
+    section_key = bytes(range(32))
+    commitment, section = seal("inner", item, "o", "e", {}, section_key)
+    entries = behind(sealed("sealer-GB", sections=[dict(commitment)]))
+    more: Files = [(f"sections/{NEXT}-0.sealed", section.ciphertext), (f"sections/{NEXT}-0.key", section_key)]
+    return forged(entries, more)
+
+
+INSIDE: dict[str, tuple[bool, bytes]] = {
+    **{name: (True, item) for name, item in SOUND.items()},
+    **{name: (False, item) for name, (item, _, _) in UNSOUND.items()},
+    "expecting no version": (True, wired(STATED | {"expected_version": None})),
+    "of a type without a dot": (True, inner({"type": "weather"})),
+    "of a type that is called a key": (True, inner({"type": "key"})),
+    "of a type that begins like a key's": (True, inner({"type": "keyring.seen"})),
+    "of a policy to come": (False, inner({"type": "policy.abandoned"})),
+}
+
+
+@pytest.mark.parametrize(("is_sound", "item"), INSIDE.values(), ids=INSIDE.keys())
+def test_what_is_sealed_inside_is_judged_and_spoils_nothing_else(is_sound: bool, item: bytes) -> None:
+    answer = verdict_of(opened(item))
+    assert answer["verdict"] == CONSISTENT
+    assert (answer["sections"]["inner_sound"], answer["sections"]["inner_unsound"]) == (is_sound, not is_sound)
+
 
 # -- beside the entries ------------------------------------------------------------------------------------------------------
 
@@ -76,9 +254,10 @@ def test_what_stands_beside_the_entries_is_what_it_says(code: str, content: byte
 
 def told() -> dict[str, bytes]:
     """Every bundle of these tables and of those about entries and claims, by name: all verifiers say the same of each."""
-    steps: dict[str, Any] = ALLOWED | FORBIDDEN
+    steps = ALLOWED | FORBIDDEN | MAY_FOLLOW | MAY_NOT_FOLLOW
     cases = {name: forged(entries) for name, (_, entries) in BAD_ENTRIES.items()}
     cases |= {name: forged(behind(*taken)) for name, taken in steps.items()}
     cases |= {name: manifested(content, change) for name, (_, content, change) in CLAIMS.items()}
     cases |= {f"an index of {size}": indexed(size) for size in (len(ENTRIES), len(ENTRIES) + 1)}
+    cases |= {f"inside: {name}": opened(item) for name, (_, item) in INSIDE.items()}
     return cases | {name: content for name, (_, content) in BESIDE.items()}

@@ -18,7 +18,8 @@ from ledger.events.registry_types import AuthorityRegistered
 
 AUTHORS = ("service", "officer", "official", NATIONAL_AUTHORITY)
 # What a frozen ledger still records: holds, keys (those of the log and its cosigners too) and corrections, and its own end.
-OPEN_WHILE_FROZEN = ("hold.", "key.", "policy.adopted", "correction.", "ledger.thawed", "ledger.closed")
+FAMILIES_WHILE_FROZEN = ("hold.", "key.", "correction.")
+TYPES_WHILE_FROZEN = ("policy.adopted", "ledger.thawed", "ledger.closed")
 
 
 def require_signers(ring: KeyRing, event: Event, row: EventType, signed_by: Set[str], registry: Registry) -> None:
@@ -35,7 +36,7 @@ def require_open(ring: KeyRing, header: Header) -> None:
     """Refuse what a closed or frozen log does not take, and what is made out to another. Raises LedgerFrozen or NotAllowed."""
     if ring.closed:
         raise errors.LedgerFrozen("this log is closed", remedy="append to its successor")
-    if ring.frozen and not header.type.startswith(OPEN_WHILE_FROZEN):
+    if ring.frozen and not (header.type.startswith(FAMILIES_WHILE_FROZEN) or header.type in TYPES_WHILE_FROZEN):
         raise errors.LedgerFrozen(remedy="wait until both nations thaw the ledger")
     if ring.origin and header.origin != ring.origin:
         raise errors.NotAllowed("the event is made out to another log", field="origin", remedy=f"this log is {ring.origin}")

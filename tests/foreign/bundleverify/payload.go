@@ -1,7 +1,5 @@
 package main
 
-import "strings"
-
 // Limits of payloads and sections (document sections 1 and 2.4).
 const (
 	maxPayload  = 32768
@@ -110,11 +108,6 @@ func (p *payload) readSections() bool {
 		p.sections = append(p.sections, commitment{row.str("name"), size, row.str("sha256"), row.str("key_sha256")})
 	}
 	return true
-}
-
-// family is the part of the type before the dot.
-func (p *payload) family() string {
-	return p.kind[:strings.IndexByte(p.kind, '.')]
 }
 
 // is says whether the type is one of those listed.

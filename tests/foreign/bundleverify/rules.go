@@ -80,10 +80,13 @@ func (r *ring) standsRight(s *statement) bool {
 		return len(keys) == 2 && isNation(keys[0].nation) && isNation(keys[1].nation) &&
 			keys[0].nation != keys[1].nation && s.origin == s.data.str("origin")
 	}
-	if r.frozen && !has([]string{"hold", "key", "correction"}, s.family()) && !s.is("policy.adopted", "ledger.thawed", "ledger.closed") {
-		return false
-	}
-	return s.origin == r.origin
+	return s.origin == r.origin && (!r.frozen || s.standsFrozen())
+}
+
+// standsFrozen: what rule 2 lets stand between ledger.frozen and ledger.thawed.
+func (s *statement) standsFrozen() bool {
+	return startsWithOne(s.kind, []string{"hold.", "key.", "correction."}) ||
+		s.is("policy.adopted", "ledger.thawed", "ledger.closed")
 }
 
 // authorityKey is a nation's authority key as it stands for this event.
@@ -99,12 +102,13 @@ func (r *ring) authorityKey(s *statement, nation string) *key {
 }
 
 // nationsSigned: these nations have signed; authority is one of GB and FR, has
-// itself signed, and key_id is its authority key.
+// itself signed, and key_id is its authority key or one that preceded it.
 func (r *ring) nationsSigned(s *statement, nations ...string) bool {
 	if !isNation(s.authority) {
 		return false
 	}
-	if k := r.authorityKey(s, s.authority); k == nil || k.id != s.keyID {
+	k, named := r.authorityKey(s, s.authority), r.keys[s.keyID]
+	if k == nil || k.id != s.keyID && (named == nil || newest(named) != k) {
 		return false
 	}
 	for _, nation := range append([]string{s.authority}, nations...) {

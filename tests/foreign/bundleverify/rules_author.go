@@ -21,7 +21,7 @@ func (r *ring) authorSigned(s *statement) bool {
 	case "index.committed":
 		return r.registry[s.authority] == joint
 	case "report.issued", "report.observation":
-		return k.role == "official" && (!s.data.has("nation") || s.data.str("nation") == k.nation)
+		return k.role == "official" && (memberOf(s.data, "nation") == nil || s.data.str("nation") == k.nation)
 	}
 	return true
 }
@@ -41,30 +41,38 @@ func (r *ring) authorForce(s *statement, k *key) bool {
 	return false
 }
 
-// mayAppend: the scope is empty, or holds the type or its family and ".*".
+// mayAppend: the scope is empty, or holds the type, or a text in ".*" with
+// whose beginning, dot included, the type begins.
 func (k *key) mayAppend(p *payload) bool {
-	return len(k.scope) == 0 || has(k.scope, p.kind) || has(k.scope, p.family()+".*")
+	for _, s := range k.scope {
+		if s == p.kind || strings.HasSuffix(s, ".*") && strings.HasPrefix(p.kind, s[:len(s)-1]) {
+			return true
+		}
+	}
+	return len(k.scope) == 0
 }
 
-// sealerSigned: the key key_id, in force, of role sealer, of data.nation.
+// sealerSigned: the key key_id, in force or signed for like an author's, of
+// role sealer, of data.nation.
 func (r *ring) sealerSigned(s *statement) bool {
 	k := r.keys[s.keyID]
-	return k.inForce() && s.signers[k.id] && k.role == roleSealer &&
+	return k != nil && r.authorForce(s, k) && k.role == roleSealer &&
 		k.nation == s.data.str("nation") && k.mayAppend(s.payload)
 }
 
-// rotationSigned: the old key, in force, and the new one, which is the
-// successor the old one committed to if it did.
+// rotationSigned: the old key, in force, which key_id names, stated by its
+// owner, and the new one.
 func (r *ring) rotationSigned(s *statement) bool {
 	old, fresh := r.keys[s.data.str("old")], s.intro.keys[0]
-	return old.inForce() && s.signers[old.id] && s.signers[fresh.id] && old.commitsTo(fresh)
+	return old.inForce() && s.signers[old.id] && s.signers[fresh.id] &&
+		s.keyID == old.id && s.authority == old.owner
 }
 
-// registrationSigned: the new key (not for sealing keys, which cannot), and
+// registrationSigned: the new key (of type 01: no other can), and
 // the nations of the owner. Rule 6 says who may own what.
 func (r *ring) registrationSigned(s *statement) bool {
 	fresh, data := s.intro.keys[0], s.data
-	if fresh.typeCode != codeSealing && !s.signers[fresh.id] {
+	if fresh.typeCode == codeEd25519 && !s.signers[fresh.id] {
 		return false
 	}
 	owner, role := data.str("owner"), data.str("role")
@@ -76,9 +84,6 @@ func (r *ring) registrationSigned(s *statement) bool {
 	if (role == roleSealer || role == roleSealing) && !isNation(owner) {
 		return false
 	}
-	if data.has("may_append") && !isScope(data) {
-		return false
-	}
 	nations, ok := standFor(nation)
 	return ok && r.nationsSigned(s, nations...)
 }
@@ -87,15 +92,6 @@ func (r *ring) registrationSigned(s *statement) bool {
 // ledger.opened or by rotation only.
 func registrable(role string) bool {
 	return has([]string{"service", "officer", "official", roleSealer, roleSealing}, role)
-}
-
-func isScope(data *object) bool {
-	list, ok := data.list("may_append")
-	for _, v := range list {
-		kind, _ := v.(string)
-		ok = ok && strings.Contains(kind, ".")
-	}
-	return ok
 }
 
 // standFor: a nation stands for itself, OPERATOR and JOINT for both.
@@ -127,7 +123,7 @@ func (r *ring) concerned(s *statement) (nations []string, ok bool) {
 		if before, ok := r.registry[s.data.str("code")]; ok {
 			asked = append(asked, before)
 		}
-		if s.data.has("part_of") {
+		if memberOf(s.data, "part_of") != nil {
 			asked = append(asked, r.registry[s.data.str("part_of")])
 		}
 	default:

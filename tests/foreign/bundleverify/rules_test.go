@@ -174,7 +174,7 @@ func TestKeyLife(t *testing.T) {
 func TestKeyEnds(t *testing.T) {
 	runRules(t, []ruleCase{
 		{"authority rotated", func(l *testLog) {
-			rotate(l, gbKey, spare, gbKey, spare)
+			rotate(l, gbKey, spare, gbKey, spare).object.set("authority", "GB")
 			l.add("hold.placed", "H", "GB", spare, by(spare))
 			l.add("hold.placed", "H", "GB", gbKey, by(gbKey))
 		}, "key-rule entries/11"},

@@ -491,21 +491,6 @@ def test_a_proof_from_an_index_is_held_to_it() -> None:
     assert "last-version" in verdict_of(other)["not_proven"], "the index speaks of another stream"
 
 
-def test_a_time_stamp_is_over_this_checkpoint_and_those_before_it() -> None:
-    files = files_of(STREAM)
-    first = b"granted " + hashlib.sha256(dict(files)["checkpoint"]).digest() + b" by an authority"
-    second = b"renewed " + hashlib.sha256(dict(files)["checkpoint"] + first).digest()
-    stamps = [("timestamps/dfn.1.tsr", first), ("timestamps/dfn.2.tsr", second)]
-    answer = verdict_of(mended(files + stamps))
-    assert answer["verdict"] == "internally-consistent" and "timestamps" not in answer["proven"], (
-        "nobody has checked its signature"
-    )
-    refused(mended([*files, ("timestamps/dfn.1.tsr", second)]), "timestamp-other")
-    refused(mended([*files, ("timestamps/dfn.1.tsr", b"")]), "timestamp-other")
-    for name in ("dfn.2.tsr", "dfn.0.tsr", "dfn.01.tsr", "dfn.10000.tsr", "dfn.1.tst", "1.tsr", "a" * 25 + ".1.tsr"):
-        refused(mended([*files, (f"timestamps/{name}", first)]), "timestamp-form")
-
-
 # -- reports and corrections, from a night of their own ----------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from ledger.formats import strict
 from ledger.formats.entry import parse_entry
 from ledger.formats.sealing import SealingKey, seal
 from tests.bundle_forging import forged
-from tests.bundles import FIGURE, ORIGIN, STREAM, Files, code_of, files_of, key, manifested, refused, verdict_of
+from tests.bundles import FIGURE, ORIGIN, STREAM, Files, code_of, files_of, key, manifested, mended, refused, verdict_of
 from tests.test_bundle_forgeries import (
     ALLOWED,
     BAD_ENTRIES,
@@ -207,6 +207,26 @@ def test_what_is_sealed_inside_is_judged_and_spoils_nothing_else(is_sound: bool,
 # -- beside the entries ------------------------------------------------------------------------------------------------------
 
 
+def stamped(*responses: tuple[str, bytes]) -> bytes:
+    """A stream's bundle with responses of time-stamping authorities."""
+    return mended([*files_of(STREAM), *((f"timestamps/{name}", body) for name, body in responses)])
+
+
+CHECKPOINT = dict(files_of(STREAM))["checkpoint"]
+FIRST = b"granted " + hashlib.sha256(CHECKPOINT).digest() + b" by an authority"
+RENEWED = b"renewed " + hashlib.sha256(CHECKPOINT + FIRST).digest()
+
+
+def renewals(count: int) -> bytes:
+    """A response, renewed until there are so many."""
+    digest, responses = hashlib.sha256(CHECKPOINT), []
+    for number in range(1, count + 1):
+        responses.append((number, digest.digest()))
+        digest.update(responses[-1][1])
+    named = sorted((f"dfn.{number}.tsr", body) for number, body in responses)
+    return stamped(*named)
+
+
 def line_of(position: int) -> bytes:
     """The figure with one more line of nothing, under the id that an entry shows to everybody."""
     shown = strict.parse(parse_entry(dict(files_of(FIGURE))[f"entries/{position}"]).payload)["id"]
@@ -232,6 +252,16 @@ def sha256(body: bytes) -> str:
 
 
 BESIDE: dict[str, tuple[str, bytes]] = {
+    "two responses": (CONSISTENT, stamped(("dfn.1.tsr", FIRST), ("dfn.2.tsr", RENEWED))),
+    "two authorities": (CONSISTENT, stamped(("a.1.tsr", FIRST), ("b.1.tsr", FIRST))),
+    "a renewal of nothing": ("timestamp-form", stamped(("dfn.2.tsr", RENEWED))),
+    "a renewal of another's": ("timestamp-form", stamped(("a.1.tsr", FIRST), ("b.2.tsr", RENEWED))),
+    "a response over something else": ("timestamp-other", stamped(("dfn.1.tsr", RENEWED))),
+    "a response of nothing": ("timestamp-other", stamped(("dfn.1.tsr", b""))),
+    "a renewal that is the first again": ("timestamp-other", stamped(("dfn.1.tsr", FIRST), ("dfn.2.tsr", FIRST))),
+    "a response of number ten thousand": ("timestamp-form", renewals(10_000)),
+    **{f"a response named {name}": ("timestamp-form", stamped((name, FIRST)))
+       for name in ("dfn.0.tsr", "dfn.01.tsr", "dfn.10000.tsr", "dfn.1.tst", "1.tsr", "a" * 25 + ".1.tsr", "a.b.1.tsr")},
     "a line of an entry that is sealed, and not opened": ("answer-lines", line_of(20)),
     "a line of an entry that is sealed, by its outside": ("answer-lines", line_of(19)),
     "a line of nothing": ("answer-wrong", line_of(16)),
@@ -247,6 +277,10 @@ BESIDE: dict[str, tuple[str, bytes]] = {
 @pytest.mark.parametrize(("code", "content"), BESIDE.values(), ids=BESIDE.keys())
 def test_what_stands_beside_the_entries_is_what_it_says(code: str, content: bytes) -> None:
     assert code_of(content) == code
+
+
+def test_a_response_that_no_certificates_are_given_for_is_no_time_stamp() -> None:
+    assert "timestamps" not in verdict_of(BESIDE["two responses"][1])["proven"], "nobody has checked its signature"
 
 
 # -- what other verifiers are asked ------------------------------------------------------------------------------------------

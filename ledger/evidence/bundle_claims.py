@@ -289,7 +289,7 @@ class Claims:
         found: dict[str, bytes] = {}
         for authority in authorities:
             hasher, number = hashlib.sha256(archive.read(CHECKPOINT)), 1
-            while (name := response_name(authority, number)) in archive.members:
+            while (name := response_name(authority, number)) in archive.members and response_of(name):
                 found[name] = hasher.digest()
                 hasher.update(archive.read(name))
                 number += 1

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"math/rand"
 	"strings"
 	"testing"
@@ -117,7 +118,8 @@ func TestFileCodes(t *testing.T) {
 		{"keys-differ", set("keys.jsonl", "")}, {"proof-form entries/2.tlog-proof", set("entries/2.tlog-proof", "c2sp.org/tlog-proof@v1\n")},
 		{"proof-wrong entries/2.tlog-proof", set("entries/2", "x")}, {"index-form index/9.json", set("index/9.json", "{}")},
 		{"report-digest reports/014f6b30-1f40-7000-8000-000000000001.signed.pdf", set("reports/014f6b30-1f40-7000-8000-000000000001.signed.pdf", "x")},
-		{"", set("timestamps/a", "x")},
+		{"timestamp-form timestamps/a", set("timestamps/a", "x")}, {"timestamp-form timestamps/a.2.tsr", set("timestamps/a.2.tsr", "x")},
+		{"timestamp-other timestamps/a.1.tsr", set("timestamps/a.1.tsr", "x")}, {"", stamped},
 		{"proof-form entries/2.tlog-proof", func(files map[string][]byte) {
 			files["entries/2.tlog-proof"] = bytes.Replace(files["entries/2.tlog-proof"], []byte("index 1\n"), []byte("index 2\n"), 1)
 		}},
@@ -135,6 +137,13 @@ func TestFileCodes(t *testing.T) {
 			t.Errorf("%q, not %q", problem, c.problem)
 		}
 	}
+}
+
+// stamped adds a response over the checkpoint and a renewal.
+func stamped(files map[string][]byte) {
+	first := sha256.Sum256(files["checkpoint"])
+	second := sha256.Sum256(append(append([]byte{}, files["checkpoint"]...), first[:]...))
+	files["timestamps/a.1.tsr"], files["timestamps/a.2.tsr"] = first[:], append([]byte("x"), second[:]...)
 }
 
 func TestManifestCodes(t *testing.T) {

@@ -11,10 +11,9 @@ import httpx2
 import msgspec
 
 from ledger import errors
-from ledger.evidence.remote import RemoteSource
+from ledger.evidence.remote import RemoteSource, connection
 from ledger.evidence.source import Source
 
-CONNECT_SECONDS_MAX = 5.0
 ANSWER_SECONDS_MAX = 60.0
 ANSWER_BYTES_MAX = 64 * 1_048_576
 RETRIED = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.LOCKED, HTTPStatus.TOO_MANY_REQUESTS)
@@ -83,9 +82,7 @@ class OverHttp(Site):
     def __init__(self, url: str, token: str) -> None:
         self.url = url.rstrip("/")
         self.source: Source = RemoteSource(url, token)
-        headers = {"Authorization": f"Bearer {token}", "User-Agent": "entente", "Accept-Encoding": "identity"}
-        timeout = httpx2.Timeout(ANSWER_SECONDS_MAX, connect=CONNECT_SECONDS_MAX)
-        self._http = httpx2.Client(base_url=self.url + "/v1/", headers=headers, timeout=timeout, trust_env=False)
+        self._http = connection(f"{self.url}/v1", token, ANSWER_SECONDS_MAX)
 
     def introduce(self, key_id: str, verify: Verify) -> Introduction:
         status, document = self._ask("GET", f"introductions/{key_id}")

@@ -24,15 +24,22 @@ ANSWER_SECONDS_MAX = 60.0
 CHUNK_BYTES = 65_536
 
 
-def _client(url: str, token: str) -> httpx2.Client:
+def connection(url: str, token: str, silent_seconds: float = SILENT_SECONDS_MAX) -> httpx2.Client:
+    """What asks at a URL with a bearer token: its own time limits, no redirect, nothing from the environment.
+
+    Raises BadQuestion for what is no address.
+    """
     if not url.startswith(("http://", "https://")):
         raise errors.BadQuestion(f"{url} is no address", field="url", remedy="write http://HOST:PORT or https://…")
     headers = {"Accept-Encoding": "identity", "User-Agent": "entente"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    timeout = httpx2.Timeout(SILENT_SECONDS_MAX, connect=CONNECT_SECONDS_MAX)
+    timeout = httpx2.Timeout(silent_seconds, connect=CONNECT_SECONDS_MAX)
+    has_tls = url.startswith("https://")  # without, certificates need not be read first
     try:
-        return httpx2.Client(base_url=url.rstrip("/") + "/", headers=headers, timeout=timeout, trust_env=False)
+        return httpx2.Client(
+            base_url=url.rstrip("/") + "/", headers=headers, timeout=timeout, trust_env=False, verify=has_tls
+        )  # fmt: skip
     except httpx2.InvalidURL as wrong:
         raise errors.BadQuestion(f"{url} is no address: {wrong}", field="url") from None
 
@@ -42,7 +49,7 @@ class RemoteSource(Source):
 
     def __init__(self, url: str, token: str = "") -> None:
         self.url = url
-        self._http = _client(url, token)
+        self._http = connection(url, token)
 
     def checkpoint(self, which: str = NEWEST) -> bytes | None:
         return self._get(checkpoint_path(which), note.NOTE_BYTES_MAX)
@@ -97,7 +104,7 @@ class RemoteWitness:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = _client(url, "")
+        self._http = connection(url, "")
 
     def ask(self, asked: Submission) -> bytes:
         """The signature lines of its answer. Raises CosignerMoved saying what it cosigned last, Unavailable where it is away or

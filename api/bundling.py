@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 import msgspec
 
 from api.indexing import Committed, newest_index, prove
+from api.policies import governing
 from api.purpose import Shown, basis_at, require_purpose
 from api.stamping import kept
 from ledger import errors, events
@@ -182,7 +183,7 @@ def _draft(home: Home, log: Any, question: Question, asked: Asked, size: int) ->
         complete=picked.complete,
         positions=picked.in_order,
         checkpoint=kept(home).note(size) or log.signed_checkpoint(size),
-        policy=home.policy_path.read_bytes(),
+        policy=governing(home, size),
         withheld=withheld,
         versions=versions,
         opened=opened,

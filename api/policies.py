@@ -48,6 +48,23 @@ def keep(home: Path, content: bytes) -> str:
     return sha256
 
 
+def governing(home: Home, size: int) -> bytes:
+    """The file of the policy that governs a checkpoint of this size: the one the log adopted, else the one trusted here.
+
+    Raises NotFound where it is on record and not held.
+    """
+    newest = home.policy_path.read_bytes()
+    held = files(home.path) | {policies.digest(newest): newest}
+    sha256 = policies.adopted_at(home.reader.adopted(), size) or policies.digest(newest)
+    if sha256 not in held:
+        raise errors.NotFound(
+            f"the policy {sha256[:16]}…, which the log says governs its first {size} entries, is not held here",
+            field="policy.txt",
+            remedy="entente key policy FILE takes it over from whoever has it",
+        )
+    return held[sha256]
+
+
 def put(home: Path, content: bytes) -> None:
     """Make a policy the one that is trusted from now on."""
     keep(home, content)

@@ -49,7 +49,7 @@ GOVERNING: dict[str, dict[str, Any]] = {
     "ruleset.adopted": {"ruleset": "gb/1"},
     "place.registered": {"code": "CZ-COQ", "name": "Coquelles", "territory": "FR", "control_zone": "GB"},
     "rules.adopted": {"rules": 1},
-    "policy.adopted": {"sha256": "00" * 32},
+    "policy.adopted": {"sha256": hashlib.sha256(POLICY).hexdigest()},
 }
 
 

@@ -87,6 +87,7 @@ def sealed(*signers: str, **more: Any) -> Step:
     return said("sealed.recorded", {"nation": "GB"}, *signers, **outside | more)
 
 
+OURS = dict(files_of(STREAM))["policy.txt"]
 FROZEN = said("ledger.frozen", {}, "GB")
 GB_KEY = {"key": key("GB").key_id}
 GB_ROTATED = said("key.rotated", ROTATED | {"old": key("GB").key_id}, "GB", "next")
@@ -101,7 +102,7 @@ MAY_FOLLOW: dict[str, list[Step]] = {
         GB_ROTATED, said("key.compromised", GB_KEY | {"suspect_from_position": 2}, "next", authority="GB")],
     "stated by an authority under the key it had, signed by its newest": [
         GB_ROTATED, said("key.revoked", BF, "next", authority="GB", key_id=key("GB").key_id)],
-    "a policy while frozen": [FROZEN, adopted(dict(files_of(STREAM))["policy.txt"], 1)],
+    "a policy while frozen": [FROZEN, adopted(OURS, 1)],
     "a log closed in favour of another": [said("ledger.closed", {"successor": "golden.example/next"}, "GB", "FR")],
     "a type without a dot": [said("weather", {}, "BF")],
     "a scope of one type": [scoped("weather.seen"), by_new("weather.seen", {})],
@@ -207,6 +208,14 @@ def test_what_is_sealed_inside_is_judged_and_spoils_nothing_else(is_sound: bool,
 # -- beside the entries ------------------------------------------------------------------------------------------------------
 
 
+def governed(*steps: tuple[bytes, int]) -> bytes:
+    """The log, in which both nations adopted policies, and beside it the one that all its bundles bring."""
+    return forged(behind(*(adopted(content, from_size) for content, from_size in steps)))
+
+
+WEAKER = OURS.replace(b"quorum both", b"quorum none")
+
+
 def stamped(*responses: tuple[str, bytes]) -> bytes:
     """A stream's bundle with responses of time-stamping authorities."""
     return mended([*files_of(STREAM), *((f"timestamps/{name}", body) for name, body in responses)])
@@ -252,6 +261,16 @@ def sha256(body: bytes) -> str:
 
 
 BESIDE: dict[str, tuple[str, bytes]] = {
+    "the policy adopted": (CONSISTENT, governed((OURS, 1))),
+    "another policy than was adopted": ("policy-differs", governed((WEAKER, 1))),
+    "a policy that has been followed by another": ("policy-differs", governed((OURS, 1), (WEAKER, NEXT + 1))),
+    "a policy that followed another": (CONSISTENT, governed((WEAKER, 1), (OURS, NEXT + 1))),
+    "a policy that another is to follow": (CONSISTENT, governed((OURS, 1), (WEAKER, NEXT + 2))),
+    "a policy that is to follow another": ("policy-differs", governed((WEAKER, 1), (OURS, NEXT + 2))),
+    "the first policy adopted, from a size to come": (CONSISTENT, governed((OURS, NEXT + 2))),
+    "another than the first policy adopted, from a size to come": ("policy-differs", governed((WEAKER, NEXT + 2))),
+    "a policy adopted under no digest": (
+        "payload-form", forged(behind(said("policy.adopted", {"sha256": "x", "from_size": 1}, "GB", "FR")))),
     "two responses": (CONSISTENT, stamped(("dfn.1.tsr", FIRST), ("dfn.2.tsr", RENEWED))),
     "two authorities": (CONSISTENT, stamped(("a.1.tsr", FIRST), ("b.1.tsr", FIRST))),
     "a renewal of nothing": ("timestamp-form", stamped(("dfn.2.tsr", RENEWED))),

@@ -10,21 +10,24 @@ from typing import Any
 
 import pytest
 
-from api import policies
+from api import bundling, policies
 from api.authoring import Author, Sealers, compose
+from api.bundling import Asked
 from api.cli import main
 from api.home import Home
 from api.registrar import Registrar, sealers
 from api.settings import Settings
 from api.verifying import verify_export, verify_home
 from ledger import errors
+from ledger.evidence.bundle_manifest import OfStream
 from ledger.evidence.export import export_tiles
 from ledger.formats import note
 from ledger.formats.entry import format_instant
 from ledger.formats.keys import load_private
-from ledger.formats.policies import Succession
+from ledger.formats.policies import Succession, digest
 from ledger.formats.policy import format_policy, parse_policy
 from ledger.store.application import Ledger
+from tests.bundles import code_of, files_of
 
 ORIGIN = "test.example/rotation"
 OPENING = {"type": "incident.opened", "data": {"kind": "other", "place": "CZ"}}
@@ -111,6 +114,27 @@ def test_the_logs_key_changes_hands_with_an_overlap_and_every_checkpoint_stays_g
     told = run("key", "policy")["policies"]
     assert [row["held"] for row in told] == [True] * 3 and [row["trusted"] for row in told] == [False, False, True]
     assert told[1]["from_size"] == begun["from_size"] == begun["receipt"]["position"]
+
+
+def test_a_bundle_brings_the_policy_that_governs_its_checkpoint(home: Path, run: Run, tmp_path: Path) -> None:
+    before = cosign(home)
+    first = (home / "policy.txt").read_bytes()
+    run("key", "rotate", "log")
+    state(home, "INC-1")
+    run("key", "retire", "log")
+    state(home, "INC-2")
+    after = cosign(home)
+    for size, policy in ((before, first), (after, (home / "policy.txt").read_bytes())):
+        out = tmp_path / f"{size}.zip"
+        with Home.open(home) as opened:
+            made = bundling.create(opened, OfStream("LEDGER"), out, Asked(has_verifier=False), size)
+        assert made.word == "proven", made.detail
+        assert dict(files_of(out.read_bytes()))["policy.txt"] == policy
+        assert code_of(out.read_bytes()) == "internally-consistent"
+    (home / "policies" / f"{digest(first)}.txt").unlink()
+    with Home.open(home) as opened, pytest.raises(errors.NotFound) as missing:
+        bundling.create(opened, OfStream("LEDGER"), tmp_path / "none.zip", Asked(has_verifier=False), before)
+    assert missing.value.field == "policy.txt" and not (tmp_path / "none.zip").exists()
 
 
 def test_the_old_key_of_the_log_signs_nothing_any_more_once_it_is_retired(home: Path, run: Run) -> None:

@@ -32,6 +32,7 @@ from ledger.evidence.bundle_names import (
     CHECKPOINT,
     INDEX,
     KEYS,
+    POLICY,
     REPORT_KINDS,
     TIMESTAMPS,
     entry_name,
@@ -40,7 +41,7 @@ from ledger.evidence.bundle_names import (
     response_of,
 )
 from ledger.evidence.sealed import SEALED
-from ledger.formats import strict
+from ledger.formats import policies, strict
 from ledger.formats.entry import parse_entry, parse_instant
 from ledger.formats.streamindex import Leaf
 from ledger.formats.streamproof import StreamProof, parse_stream_proof, verify_stream
@@ -92,6 +93,7 @@ class Claims:
         """Everything but the index, the timestamps and what only the rules of the figures can tell. Raises BadBundle."""
         if self.entries.archive.read(KEYS) != keys_file(self.entries.keys):
             raise BadBundle("keys-differ", "not the keys that the entries register")
+        self._check_policy()
         self._check_complete()
         self._check_purpose()
         self.answer = answer_of(self.manifest)
@@ -106,6 +108,13 @@ class Claims:
     def in_range(self) -> Iterable[Seen]:
         """Full entries from first to last, in order."""
         return (seen for position, seen in self.seen.items() if self.first <= position <= self.last)
+
+    def _check_policy(self) -> None:
+        """The policy that came with it is the one that the entries say governs this checkpoint, where they say of any."""
+        adopted = [(policy.sha256, policy.from_size) for policy in self.entries.registry.policies]
+        governing = policies.adopted_at(adopted, self.entries.checkpoint.size)
+        if governing not in (None, policies.digest(self.entries.archive.read(POLICY))):
+            raise BadBundle("policy-differs", "both nations adopted another for this size", file=POLICY)
 
     # -- whole ---------------------------------------------------------------------------------------------------------------
 

@@ -117,6 +117,7 @@ class _Authority(msgspec.Struct, frozen=True):
 
 
 class _Policy(msgspec.Struct, frozen=True):
+    sha256: Sha256
     from_size: Size
 
 
@@ -168,7 +169,7 @@ READ: Mapping[str, tuple[type[msgspec.Struct], Callable[[Any], Any]]] = {
     "ledger.thawed": (_Nothing, _same(key_types.LedgerThawed)),
     "mandate.ended": (_OfNation, _itself),
     "mandate.granted": (_OfNation, _itself),
-    "policy.adopted": (_Policy, _same(PolicyAdopted, sha256="")),
+    "policy.adopted": (_Policy, _same(PolicyAdopted)),
     "report.issued": (_OfOfficial, _itself),
     "report.observation": (_OfOfficial, _itself),
     "role.ended": (_OfNation, _itself),

@@ -54,6 +54,15 @@ def digest(file: bytes) -> str:
     return hashlib.sha256(file).hexdigest()
 
 
+def adopted_at(adopted: Sequence[tuple[str, int]], size: int) -> str | None:
+    """The digest of the policy that governs a checkpoint of this size; `adopted` are the digests and sizes on record, in order.
+
+    Before the first one's size that is the first; None where none is on record.
+    """
+    first = adopted[0][0] if adopted else None
+    return next((sha256 for sha256, from_size in reversed(adopted) if from_size <= size), first)
+
+
 def trusted(adopted: Iterable[tuple[str, int]], files: Mapping[str, bytes], newest: bytes) -> Policy:
     """The policy of a holder: `newest` is the file trusted now, `files` those trusted before, by digest.
 

@@ -243,6 +243,10 @@ PROBLEMS: Mapping[str, Words] = {
     "keys-differ": words(
         "the list of keys is not what the entries register", "la liste des clés n'est pas celle que les enregistrements donnent"
     ),
+    "policy-differs": words(
+        "the bundle's own policy is not the one that the log says both nations adopted for this size",
+        "la politique jointe n'est pas celle que les deux nations ont adoptée pour cet état, selon le journal",
+    ),
     "claim-gap": words("the range claimed is not whole", "l'intervalle annoncé n'est pas complet"),
     "claim-stream": words("the stream claimed is not whole", "le fil annoncé n'est pas complet"),
     "claim-bounds": words(

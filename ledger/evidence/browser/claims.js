@@ -1,9 +1,10 @@
 // What a bundle claims beyond single entries: the ring it repeats, completeness, purpose (docs/format.md, sections 12.5,
 // 12.6, 12.9).
 
-import { base64Of, equal, utf8 } from "./bytes.js";
+import { base64Of, equal, hexOf, utf8 } from "./bytes.js";
 import { formatCanonical } from "./canonical.js";
 import { check } from "./problem.js";
+import { sha256 } from "./sha2.js";
 
 const COMBINING_TYPES = ["access.combined", "mandate.granted"];
 
@@ -11,6 +12,14 @@ const COMBINING_TYPES = ["access.combined", "mandate.granted"];
 export async function checkKeys(bundle, ring) {
   const lines = [...ring.keys.values()].map((key) => `${formatCanonical(keyLine(key))}\n`);
   check(equal(utf8(lines.join("")), await bundle.read("keys.jsonl")), "keys-differ");
+}
+
+/** `policy.txt` is the policy that governs this state, where the entries shown say which was adopted. */
+export async function checkPolicy(bundle, { policies }) {
+  const { size } = bundle.manifest.log;
+  const governing = policies.findLast(({ fromSize }) => fromSize <= size) ?? policies[0];
+  if (governing === undefined) return;
+  check(hexOf(sha256(await bundle.read("policy.txt"))) === governing.sha256, "policy-differs", "policy.txt");
 }
 
 function keyLine(key) {

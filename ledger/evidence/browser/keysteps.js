@@ -61,10 +61,10 @@ function compromised(asked) {
 }
 
 function policyAdopted({ ring, data, position }) {
-  const { policyFrom } = ring;
-  if (policyFrom === null && data.from_size <= 1) return;
+  const last = ring.policies.at(-1);
+  if (last === undefined && data.from_size <= 1) return;
   require(data.from_size >= position, "changes the policy of what is signed already");
-  require(policyFrom === null || data.from_size > policyFrom, "comes before the policy in front of it");
+  require(last === undefined || data.from_size > last.fromSize, "comes before the policy in front of it");
 }
 
 const STEPS = new Map([

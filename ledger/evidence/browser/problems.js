@@ -100,6 +100,11 @@ export const PROBLEMS = new Map(
     ],
     ["section-open", "A sealed section does not open.", "Une section scellée ne s'ouvre pas."],
     ["keys-differ", "The list of keys is not the log's.", "La liste des clés n'est pas celle du journal."],
+    [
+      "policy-differs",
+      "Its own policy is not the one that the log says both nations adopted for this state.",
+      "Sa propre politique n'est pas celle que, selon le journal, les deux nations ont adoptée pour cet état.",
+    ],
     ["claim-gap", "An entry is missing where none should be.", "Un enregistrement manque là où tous devraient être."],
     ["claim-stream", "The stream is not whole.", "Le fil n'est pas entier."],
     [

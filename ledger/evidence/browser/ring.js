@@ -73,7 +73,7 @@ const DATA = {
   "report.observation": { nation: isOptional(isNation) },
   "role.ended": OF_NATION,
   "role.granted": OF_NATION,
-  "policy.adopted": { from_size: (value) => isInteger(value, 0) },
+  "policy.adopted": { from_size: (value) => isInteger(value, 0), sha256: isDigest },
   "ruleset.adopted": { nation: isNation },
   "sealed.recorded": { nation: isNation },
 };
@@ -130,7 +130,7 @@ export class Ring {
     this.authority = new Map();
     this.registry = new Map(NATIONS.map((nation) => [nation, nation]));
     this.origin = null;
-    this.policyFrom = null;
+    this.policies = [];
     this.carried = new Map();
     this.frozen = false;
     this.closed = false;
@@ -197,7 +197,7 @@ const CHANGES = {
     ring.closed = true;
   },
   "policy.adopted": (ring, data) => {
-    ring.policyFrom = data.from_size;
+    ring.policies.push({ fromSize: data.from_size, sha256: data.sha256 });
   },
   "authority.registered": (ring, data) => ring.registry.set(data.code, data.nation),
   "key.registered": (ring, data, [key], position) => {

@@ -4,7 +4,7 @@
 import { checkAnswer, checkAnswerForm, checkReportFiles } from "./answers.js";
 import { checkBounds, checkOriginals } from "./bounds.js";
 import { base64Of } from "./bytes.js";
-import { checkComplete, checkKeys, checkPurpose } from "./claims.js";
+import { checkComplete, checkKeys, checkPolicy, checkPurpose } from "./claims.js";
 import { readEntries } from "./entries.js";
 import { openBundle } from "./files.js";
 import { checkIndexes } from "./indexes.js";
@@ -62,6 +62,7 @@ async function checkCheckpoint(bundle, bytes, policy) {
 async function checkClaims(bundle, reading) {
   const { manifest } = bundle;
   await checkKeys(bundle, reading.ring);
+  await checkPolicy(bundle, reading.ring);
   checkComplete(bundle, reading);
   checkPurpose(manifest, reading);
   checkAnswerForm(manifest);

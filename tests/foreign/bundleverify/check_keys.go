@@ -1,6 +1,9 @@
 package main
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
 
 // checkKeysFile: keys.jsonl is the ring as it stands after the last entry,
 // one canonical object a line in the order registered (section 12.5).
@@ -13,6 +16,25 @@ func (v *verifier) checkKeysFile() error {
 	digest.Sum(want[:0])
 	if v.c.named[keysName].digest != want {
 		return refuse("keys-differ")
+	}
+	return nil
+}
+
+// checkPolicy: policy.txt is the policy that governs a checkpoint of this size
+// by the entries produced, where they have any (sections 7.2 and 12.5).
+func (v *verifier) checkPolicy() error {
+	if len(v.ring.policies) == 0 {
+		return nil
+	}
+	governing := v.ring.policies[0]
+	for _, p := range v.ring.policies {
+		if p.fromSize <= v.note.size {
+			governing = p
+		}
+	}
+	f := v.c.named[policyName]
+	if hex.EncodeToString(f.digest[:]) != governing.sha256 {
+		return refuseFile("policy-differs", f.name)
 	}
 	return nil
 }

@@ -118,7 +118,7 @@ var dataForms = map[string]forms{
 	"ledger.opened":      {"authority_keys": authorityKeysForm, "exercise": boolForm, "origin": originForm, "predecessor": optional(predecessorForm)},
 	"mandate.ended":      {"nation": jointForm},
 	"mandate.granted":    {"nation": jointForm},
-	"policy.adopted":     {"from_size": atLeast(0)},
+	"policy.adopted":     {"from_size": atLeast(0), "sha256": hashForm},
 	"report.issued":      {"nation": optional(nationForm)},
 	"report.observation": {"nation": optional(nationForm)},
 	"role.ended":         {"nation": jointForm},

@@ -171,7 +171,7 @@ func (l *testLog) opened() *testLog {
 	l.add("authority.registered", "REGISTRY", "GB", gbKey, both, "code", "CENTRE", "nation", "JOINT")
 	l.register(jointKey, "CENTRE", "", "service", frKey)
 	l.register(official, "POL", "GB", "official")
-	l.add("policy.adopted", "LEDGER", "FR", frKey, both, "from_size", int64(0))
+	l.add("policy.adopted", "LEDGER", "FR", frKey, both, "from_size", int64(0), "sha256", hexSHA256([]byte(testPolicy)))
 	return l
 }
 

@@ -57,8 +57,14 @@ type ring struct {
 	frozen    bool
 	closed    bool
 
-	adopted    bool  // a policy was
-	policyFrom int64 // the size from which the latest governs
+	policies []adoptedPolicy // in order
+}
+
+// adoptedPolicy is a policy that both nations adopted: the digest of its file
+// and the size from which it governs (document section 7.2).
+type adoptedPolicy struct {
+	sha256   string
+	fromSize int64
 }
 
 func newRing() *ring {

@@ -22,8 +22,8 @@ func (r *ring) apply(s *statement) {
 		v, _ := p.data.get("exercise")
 		r.exercise, _ = v.(bool)
 	case "policy.adopted":
-		r.adopted = true
-		r.policyFrom, _ = p.data.integer("from_size")
+		from, _ := p.data.integer("from_size")
+		r.policies = append(r.policies, adoptedPolicy{p.data.str("sha256"), from})
 	case "ledger.frozen":
 		r.frozen = true
 	case "ledger.thawed":

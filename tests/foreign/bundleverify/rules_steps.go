@@ -44,8 +44,8 @@ func (r *ring) follows(s *statement) bool {
 // policyFollows: a policy governs what comes; only the first may say 0 or 1.
 func (r *ring) policyFollows(s *statement) bool {
 	from, _ := s.data.integer("from_size")
-	if !r.adopted && from <= 1 {
-		return true
+	if len(r.policies) == 0 {
+		return from <= 1 || from >= s.position
 	}
-	return from >= s.position && (!r.adopted || from > r.policyFrom)
+	return from >= s.position && from > r.policies[len(r.policies)-1].fromSize
 }

@@ -90,6 +90,7 @@ func (v *verifier) verify(in io.ReaderAt, size int64) (err error) {
 		{"checkpoint", v.checkCheckpoint},
 		{"entries", v.checkEntries},
 		{"keys.jsonl", v.checkKeysFile},
+		{"policy.txt", v.checkPolicy},
 		{"claims", v.checkClaims},
 		{"reports", v.checkReports},
 		{"index", v.checkIndexes},

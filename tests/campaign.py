@@ -2,8 +2,8 @@
 
 Its time is shared over the rows: random nights told by two calculations, the log forked at every size, bundles spoilt bit by
 bit, spoilt bundles before both verifiers, what is stored (at Calais, at a mirror, by cosigners) and exported changed by whoever
-has every right, and writers killed with -9 on both stores. Each turn prints one JSON line a row with its seed, what it reached,
-and the floors it holds itself to; a failure ends the campaign with exit 1.
+has every right, and writers, services and servers killed with -9 on both stores. Each turn prints one JSON line a row with its
+seed, what it reached, and the floors it holds itself to; a failure ends the campaign with exit 1.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
@@ -31,6 +31,7 @@ from tests.postgres import Postgres, running_postgres
 from tests.sites import NIGHT, Sites
 from tests.tamper_campaign import tampering, tampering_with_a_mirror
 from tests.tamper_files import tampering_with_files
+from tests.test_client_crash import campaign as spooling_at
 from tests.test_nights_agree import digests, disagreements
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +40,7 @@ KILLS_A_TURN = 100
 TAMPERED_A_TURN = 500
 MIRRORED_A_TURN = 500
 FILES_A_TURN = 1_200
+SERVICES_A_TURN = 300
 ACKNOWLEDGED_A_KILL_MIN = 3
 
 
@@ -67,19 +69,39 @@ def kills(seed: int, url: str) -> dict[str, Any]:
     result: dict[str, Any] = json.loads(told.stdout)
     assert result["kills"] == KILLS_A_TURN
     assert result["acknowledged"] >= ACKNOWLEDGED_A_KILL_MIN * KILLS_A_TURN
-    return {"row": f"kills {url.split(':', 1)[0]}", **result}
+    return {"row": "kills", **result}
 
 
-def tamperings(seed: int, folder: Path, new_database: Callable[[], str]) -> list[dict[str, Any]]:
+def services(seed: int, folder: Path, url: str) -> dict[str, Any]:
+    """A service and the ledger it sends to killed at random moments: every event once, in order."""
+    folder.mkdir()
+    told = spooling_at(folder, url, "--kills", str(SERVICES_A_TURN), "--seed", str(seed))
+    assert told.returncode == 0, told.stdout + told.stderr
+    result: dict[str, Any] = json.loads(told.stdout)
+    assert result["client_kills"] == SERVICES_A_TURN and result["in_doubt"]
+    return {"row": "services", **result}
+
+
+def tamperings(seed: int, folder: Path, new_database: Callable[[], str]) -> Iterator[dict[str, Any]]:
     """What is stored, by Calais and by a mirror, and what is exported, changed at random: all of it found and named."""
     folder.mkdir()
     with closing(Sites(folder / "sites", new_database, load(NIGHT))) as sites:
-        mirrored = tampering_with_a_mirror(seed, sites, MIRRORED_A_TURN)
-    return [
-        tampering(seed, folder / "stored", new_database(), TAMPERED_A_TURN),
-        mirrored,
-        tampering_with_files(seed, folder / "exported", new_database(), FILES_A_TURN),
-    ]
+        yield tampering_with_a_mirror(seed, sites, MIRRORED_A_TURN)
+    yield tampering(seed, folder / "stored", new_database(), TAMPERED_A_TURN)
+    yield tampering_with_files(seed, folder / "exported", new_database(), FILES_A_TURN)
+
+
+def rows(seed: int, server: Postgres) -> Iterator[dict[str, Any]]:
+    """One turn, a row after the other."""
+    for row in (nights, forks, bundles, agreement):
+        yield row(seed)
+    with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder, ExitStack() as databases:
+        for store in ("sqlite", "postgresql"):
+            new_database = _databases(server, databases) if store == "postgresql" else lambda: ""
+            yield {"store": store, **kills(seed, new_database() or f"sqlite:///{Path(folder) / 'ledger.sqlite'}")}
+            yield {"store": store, **services(seed, Path(folder) / f"services-{store}", new_database() or store)}
+            for row in tamperings(seed, Path(folder) / store, new_database):
+                yield {"store": store, **row}
 
 
 def _databases(server: Postgres, kept: ExitStack) -> Callable[[], str]:
@@ -96,21 +118,15 @@ def main() -> int:
     turn = 0
     with running_postgres() as server:
         while turn == 0 or time.monotonic() < end:
-            seed = asked.seed + turn * 1000
+            seed, began = asked.seed + turn * 1000, time.monotonic()
             try:
-                rows = [nights(seed), forks(seed), bundles(seed), agreement(seed)]
-                with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder:
-                    rows.append(kills(seed, f"sqlite:///{Path(folder) / 'ledger.sqlite'}"))
-                    rows += tamperings(seed, Path(folder) / "sqlite", lambda: "")
-                    with ExitStack() as databases:
-                        new_database = _databases(server, databases)
-                        rows.append(kills(seed, new_database()))
-                        rows += tamperings(seed, Path(folder) / "postgresql", new_database)
+                for row in rows(seed, server):
+                    took = round(time.monotonic() - began, 1)
+                    print(json.dumps({"turn": turn, "seed": seed, **row, "took_seconds": took}), flush=True)
+                    began = time.monotonic()
             except AssertionError as wrong:
                 print(json.dumps({"seed": seed, "failed": str(wrong)[-2000:]}), flush=True)
                 return 1
-            for row in rows:
-                print(json.dumps({"turn": turn, "seed": seed, **row}), flush=True)
             turn += 1
     return 0
 

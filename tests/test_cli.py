@@ -41,19 +41,6 @@ def home(played, tmp_path):
 
 
 @pytest.fixture
-def run(capsys):
-    """Run one command: (exit code, standard output, standard error)."""
-
-    def run(*argv):
-        capsys.readouterr()
-        code = main([str(word) for word in argv])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
-
-
-@pytest.fixture
 def ask(run, played):
     """Run one command on the played night with --json: its document."""
 

@@ -23,7 +23,7 @@ def campaign(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess
     token.write_text(made.tokens["BF"])
     made.home.close()
     command = [sys.executable, "-m", "tests.spooling", str(made.home.path), str(token), *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1_200, check=False)
 
 
 @pytest.mark.crash

@@ -28,6 +28,7 @@ from api.cli import (
     project,
     receipt,
     reconcile,
+    relay,
     replay,
     report,
     serve,
@@ -47,10 +48,10 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.EntenteError, USAGE),
 )
 # Named here so that whoever asks for one is told so, instead of being told that they cannot spell.
-NOT_IN_THIS_RELEASE = ("relay", "signer", "access", "hold", "erase")
+NOT_IN_THIS_RELEASE = ("signer", "access", "hold", "erase")
 MODULES = (
     *(demo, exercise, append, figures, situation, reconcile, replay, report, project),
-    *(log, bracket, timestamp, index, bundle, mirror, serve, receipt, equivocation, keys, ledgers, doctor),
+    *(log, bracket, timestamp, index, bundle, mirror, serve, relay, receipt, equivocation, keys, ledgers, doctor),
 )
 
 

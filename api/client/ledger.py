@@ -79,10 +79,7 @@ class Ledger:
     # -- opening and closing --------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        self.begin()
-        self._thread = threading.Thread(target=self._run, name="entente-spool", daemon=True)
-        self._thread.start()
-        return self
+        return self.begin().start()
 
     def __exit__(self, *exc: object) -> None:
         self.close(0.0 if exc[0] is not None else LINGER_SECONDS)
@@ -97,6 +94,12 @@ class Ledger:
         """Be the one who sends from this spool. Raises Unavailable where another process is."""
         self._held.enter_context(self.spool.lock())
         self.spool.forget(self.now() - KEPT_SECONDS * 1_000_000)
+        return self
+
+    def start(self) -> Self:
+        """Send beside the caller, until closed."""
+        self._thread = threading.Thread(target=self._run, name="entente-spool", daemon=True)
+        self._thread.start()
         return self
 
     def close(self, linger_seconds: float = LINGER_SECONDS) -> None:

@@ -38,18 +38,23 @@ class Receipt:
         self._pause = pause
 
     @property
+    def row(self) -> Row:
+        """The statement as it stands in the spool."""
+        return self._look()
+
+    @property
     def status(self) -> str:
         """waiting, parked, recorded, final or withdrawn."""
-        return self._look().state
+        return self.row.state
 
     @property
     def position(self) -> int | None:
         """Its position in the log, once it is recorded."""
-        return self._look().position
+        return self.row.position
 
     def document(self) -> dict[str, Any]:
         """The ledger's receipt with the status of now. Raises NotFound where it is not recorded yet."""
-        row = self._look()
+        row = self.row
         if row.receipt is None:
             raise errors.NotFound("this statement is not recorded yet", field="id")
         return {**msgspec.json.decode(row.receipt), **({"status": "final"} if row.state == "final" else {})}
@@ -70,7 +75,7 @@ class Receipt:
         return await asyncio.to_thread(self.wait, standing, timeout)
 
     def _has_reached(self, standing: Standing) -> bool:
-        row = self._look()
+        row = self.row
         if row.state in ("parked", "withdrawn"):
             raise Refusal(msgspec.json.decode(row.problem) if row.problem else {"detail": "it was withdrawn"})
         return row.state in REACHED[standing]

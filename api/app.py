@@ -23,6 +23,7 @@ from api.daily import Daily
 from api.following import Follower
 from api.home import SITES, Home
 from api.tokens import holder_of
+from api.walls import Walls
 from ledger import errors
 from ledger.evidence.collecting import Collector
 from ledger.evidence.equivocation import FOLDER
@@ -93,8 +94,8 @@ def _peer(origin: str, name: str, where: str) -> Source:
     return RemoteSource(f"{where.rstrip('/')}/{witnessing.prefix_of(origin)}" if name in SITES else where)
 
 
-def create_app(parts: Parts) -> FastAPI:
-    """The service. Its documents are its own: no page of it loads anything from elsewhere, and it tells nobody about itself."""
+def create_app(parts: Parts) -> Walls:
+    """The service, within its walls. No page of it loads anything from elsewhere, and it tells nobody about itself."""
 
     @asynccontextmanager
     async def working(_: FastAPI) -> AsyncIterator[None]:
@@ -120,6 +121,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.offer = lambda nation: Offering(held, policy, nation)
     app.state.known = partial(holder_of, home.path)
     app.state.home = home
+    app.state.limits = home.settings.limits
     problems.add_to(app)
     app.include_router(log.routes)
     app.include_router(records.routes)
@@ -133,7 +135,7 @@ def create_app(parts: Parts) -> FastAPI:
     if parts.follower is not None:
         app.state.witness = Witness(parts.follower.mirror, parts.follower.source, parts.follower.now)
         app.include_router(witnessing.routes)
-    return app
+    return Walls(app, home.settings.limits, home.settings.trusted_proxies)
 
 
 def _alive() -> PlainTextResponse:

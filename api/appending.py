@@ -20,6 +20,7 @@ from api import problems
 from api.bodies import read_body
 from api.identity import Author
 from api.language import language_of
+from api.limits import Limits
 from ledger import errors
 from ledger.formats import merkle, proof, strict
 from ledger.formats.envelope import ITEM_BYTES_MAX, Submitted, parse_item
@@ -27,8 +28,6 @@ from ledger.store.application import Ledger, Receipt
 from ledger.store.group import Answer
 
 ITEMS_MAX = 1_000
-BODY_BYTES_MAX = 8 * ITEM_BYTES_MAX
-"""Of a whole list; an item sent alone has at most ITEM_BYTES_MAX."""
 APPENDS_AT_ONCE = 128
 """Requests that wait for their transaction together: the more wait, the more one transaction carries."""
 JSON = "application/json"
@@ -91,12 +90,13 @@ async def append_events(
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
         raise errors.Malformed("events are sent as application/json", field="Content-Type", remedy=f"send Content-Type: {JSON}")
-    body = await read_body(request, BODY_BYTES_MAX)
+    limits: Limits = request.app.state.limits
+    body = await read_body(request, limits.body_bytes)
     appender: Appender = request.app.state.appender
     language = language_of(request)
 
     def work() -> Response:
-        sent = strict.read_request(body, BODY_BYTES_MAX)
+        sent = strict.read_request(body, limits.body_bytes)
         items = items_of(sent)
         if items is None and len(body) > ITEM_BYTES_MAX:
             raise errors.TooLarge(f"an item has at most {ITEM_BYTES_MAX} bytes")

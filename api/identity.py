@@ -20,6 +20,7 @@ def require_holder(request: Request) -> Holder:
     found: Holder | None = request.app.state.known(token.strip()) if scheme.lower() == "bearer" and token else None
     if found is None:
         raise errors.NotKnown(remedy="send Authorization: Bearer with a token made by entente token new")
+    request.state.caller = found  # the service's log says in which role somebody asked
     return found
 
 

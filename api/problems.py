@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,9 +13,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api import traces
 from api.language import language_of
 from api.wording import TITLES
 from ledger import errors
+from ledger.store.engines import DATABASE_ERRORS, translated
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -24,6 +26,11 @@ RETRY_AFTER_SECONDS = 2
 STATUSES: tuple[tuple[type[errors.EntenteError], HTTPStatus], ...] = (
     (errors.NotFound, HTTPStatus.NOT_FOUND),
     (errors.BadQuestion, HTTPStatus.BAD_REQUEST),
+    (errors.MethodNotKnown, HTTPStatus.METHOD_NOT_ALLOWED),
+    (errors.TooMany, HTTPStatus.TOO_MANY_REQUESTS),
+    (errors.Unfinished, HTTPStatus.REQUEST_TIMEOUT),
+    (errors.HeadTooLarge, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
+    (errors.NotHttp, HTTPStatus.BAD_REQUEST),
     (errors.TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (errors.Malformed, HTTPStatus.BAD_REQUEST),
     (errors.BadSignature, HTTPStatus.UNAUTHORIZED),
@@ -49,7 +56,11 @@ def status_of(wrong: errors.EntenteError) -> HTTPStatus:
 
 
 def document_of(wrong: errors.EntenteError, language: str) -> dict[str, Any]:
-    """The problem document of an error: its kind in words of the language asked for, the particulars in English."""
+    """The problem document of an error: its kind in words of the language asked for, the particulars in English.
+
+    `instance` is the request's id, under which the service's own log has a line. What a store says of itself (where it is,
+    what it was asked) is in that log alone.
+    """
     status = status_of(wrong)
     document: dict[str, Any] = {
         "type": f"urn:entente:{wrong.code}",
@@ -57,10 +68,18 @@ def document_of(wrong: errors.EntenteError, language: str) -> dict[str, Any]:
         "status": int(status),
         "detail": wrong.message,
     }
+    if isinstance(wrong, errors.StoreFailed):
+        _log.error("%s", wrong)
+        document["detail"] = errors.StoreFailed().message
     document |= {name: said for name, said in (("field", wrong.field), ("remedy", wrong.remedy)) if said}
     if isinstance(wrong, errors.StreamMoved):
         document["current_version"] = wrong.current_version
-    return document
+    return document | _instance()
+
+
+def _instance() -> dict[str, str]:
+    request = traces.current()
+    return {"instance": f"urn:entente:request:{request}"} if request else {}
 
 
 def add_to(app: FastAPI) -> None:
@@ -69,11 +88,18 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _as_bad_question)
     app.add_exception_handler(HTTPException, _as_http_problem)
     app.add_exception_handler(Exception, _as_defect)
+    for kind in DATABASE_ERRORS:
+        app.add_exception_handler(kind, _as_failed_store)
 
 
 async def as_problem(request: Request, wrong: Exception) -> JSONResponse:
     """The answer to a request that met an error of our tree."""
     assert isinstance(wrong, errors.EntenteError)
+    return answer_of(request, wrong)
+
+
+def answer_of(request: Request, wrong: errors.EntenteError) -> JSONResponse:
+    """The same, wherever it is met."""
     language = language_of(request)
     document = document_of(wrong, language)
     headers = {}
@@ -81,7 +107,19 @@ async def as_problem(request: Request, wrong: Exception) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if document["status"] == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(wrong, errors.TooMany):
+        headers["Retry-After"] = str(math.ceil(wrong.retry_seconds))
     return _answer(document, language, headers)
+
+
+def nothing_here() -> errors.NotFound:
+    """What is said of a path that there is not."""
+    return errors.NotFound("there is nothing at this path", field="path")
+
+
+async def _as_failed_store(request: Request, wrong: Exception) -> JSONResponse:
+    """A database that fails a question, as the ledger's own reader tells it."""
+    return answer_of(request, translated(wrong))
 
 
 async def _as_bad_question(request: Request, wrong: Exception) -> JSONResponse:
@@ -89,29 +127,26 @@ async def _as_bad_question(request: Request, wrong: Exception) -> JSONResponse:
     assert isinstance(wrong, RequestValidationError)
     first = wrong.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:]) or None
-    return await as_problem(request, errors.BadQuestion(str(first["msg"]), field=field))
+    return answer_of(request, errors.BadQuestion(str(first["msg"]), field=field))
 
 
 async def _as_http_problem(request: Request, wrong: Exception) -> JSONResponse:
-    """What the framework itself refuses: no such path, no such method."""
+    """What the framework itself refuses: no such path, no such method; anything else is a request it cannot read."""
     assert isinstance(wrong, HTTPException)
     if wrong.status_code == HTTPStatus.NOT_FOUND:
-        return await as_problem(request, errors.NotFound("there is nothing at this path", field="path"))
-    status = HTTPStatus(wrong.status_code)
-    document = {"type": "about:blank", "title": status.phrase, "status": int(status)}
-    return _answer(document, "en", dict(wrong.headers or {}))
+        return answer_of(request, nothing_here())
+    if wrong.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        found = answer_of(request, errors.MethodNotKnown())
+        found.headers["Allow"] = (wrong.headers or {}).get("Allow", "")
+        return found
+    return answer_of(request, errors.BadQuestion("the request cannot be read"))
 
 
 async def _as_defect(request: Request, wrong: Exception) -> JSONResponse:
-    """Our own mistake: the log says where under a number that the answer names, and neither says what was sent."""
-    number = secrets.token_hex(8)
-    where = wrong.__traceback__
-    while where is not None and where.tb_next is not None:
-        where = where.tb_next
-    at = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where is not None else "nowhere"
-    _log.error("defect %s: %s at %s", number, type(wrong).__name__, at)
+    """Our own mistake: the log says where, under the request's id, and neither says what was sent."""
+    _log.error("defect: %s at %s in request %s", type(wrong).__name__, traces.place_of(wrong.__traceback__), traces.current())
     language = language_of(request)
-    document = {"type": "urn:entente:defect", "title": TITLES["defect"][language], "status": 500, "instance": number}
+    document = {"type": "urn:entente:defect", "title": TITLES["defect"][language], "status": 500} | _instance()
     return _answer(document, language, {})
 
 

@@ -1,62 +1,18 @@
-"""Serving over HTTP: uvicorn on one address, with the bounds on slow and large requests that it has not itself."""
+"""Serving over HTTP: uvicorn on one address, within the limits of its application."""
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Callable
-from typing import Any
 
-import h11
 import uvicorn
-from fastapi import FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from api.connections import BoundedProtocol, Configuration
+from api.walls import Walls
 from ledger import errors
 
-REQUEST_SECONDS_MAX = 10.0
-"""From its first byte (or the connection's beginning) until the whole request has come."""
-HEAD_BYTES_MAX = 16_384
-CONNECTIONS_MAX = 256
-KEEP_ALIVE_SECONDS = 30
 SHUTDOWN_SECONDS_MAX = 5
 WAITING_MAX = 128
-
-_RECEIVING = (h11.IDLE, h11.SEND_BODY)
-
-
-class BoundedProtocol(H11Protocol):
-    """HTTP/1.1 that closes a connection on which a request does not come to its end in time."""
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self._late: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Give the first request its time."""
-        super().connection_made(transport)
-        self._watch()
-
-    def data_received(self, data: bytes) -> None:
-        """Let the request go on, in the time it has left."""
-        super().data_received(data)
-        self._watch()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
-        self._forget()
-        super().connection_lost(exc)
-
-    def _watch(self) -> None:
-        if self.conn.their_state not in _RECEIVING:
-            self._forget()
-        elif self._late is None:
-            self._late = self.loop.call_later(REQUEST_SECONDS_MAX, self.transport.abort)
-
-    def _forget(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
 
 
 def bind(address: str) -> socket.socket:
@@ -80,9 +36,10 @@ def url_of(bound: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def configuration(app: FastAPI) -> uvicorn.Config:
+def configuration(app: Walls) -> uvicorn.Config:
     """How uvicorn serves an application here: bounded, and telling nobody about itself."""
-    return uvicorn.Config(
+    limits = app.limits
+    found = Configuration(
         app,
         http=BoundedProtocol,
         ws="none",
@@ -90,14 +47,16 @@ def configuration(app: FastAPI) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        limit_concurrency=CONNECTIONS_MAX,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        forwarded_allow_ips=app.trusted_proxies,
+        timeout_keep_alive=limits.keep_alive_seconds,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
-        h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+        h11_max_incomplete_event_size=limits.head_bytes,
     )
+    found.limits = limits
+    return found
 
 
-def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None:
+def serve(app: Walls, bound: socket.socket, ready: Callable[[], None]) -> None:
     """Answer on a bound socket until told to stop by SIGINT or SIGTERM; `ready` is called once it answers."""
     server = _Server(configuration(app))
     server.on_ready = ready

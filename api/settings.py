@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from api.limits import Limits
 from ledger import errors
 
 FILE = "entente.toml"
@@ -22,6 +23,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asked to cosign, by their names (or their group's) in the policy; with `peers` checkpoints are compared (URLs or folders).
     `timestamp_urls` are the time-stamping authorities that are asked, by names of your own; `timestamp_roots` the files (from
     the home's folder) with the certificates that their tokens must lead to, also those of authorities no longer asked.
+    `service_log` is the file (from the home's folder) of the service's log, standard error where it is empty. Of who asks, the
+    word of `trusted_proxies` is taken (addresses, with commas). All of them: docs/operations.md.
     """
 
     origin: str
@@ -31,10 +34,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fr_database: str = ""
     title: str = ""
     site: Literal["", "london", "paris"] = ""
+    service_log: str = ""
+    trusted_proxies: str = "127.0.0.1"
     witnesses: dict[str, str] = {}
     peers: dict[str, str] = {}
     timestamp_urls: dict[str, str] = {}
     timestamp_roots: dict[str, str] = {}
+    limits: Limits = Limits()
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -46,7 +52,7 @@ def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
         settings = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Settings)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as wrong:
         raise errors.Malformed(
-            f"{FILE} is not understood: {wrong}", field=FILE, remedy="compare it with docs/operations"
+            f"{FILE} is not understood: {wrong}", field=FILE, remedy="compare it with docs/operations.md"
         ) from wrong
     found = os.environ if environment is None else environment
     changed: dict[str, object] = {
@@ -58,9 +64,14 @@ def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def save(home: Path, settings: Settings) -> None:
-    """Write entente.toml. Values are strings, truths and tables of strings, so that TOML's own quoting is all it takes."""
+    """Write entente.toml. Values are strings, truths, numbers and tables of these, so that JSON's quoting is all it takes.
+
+    Of the limits, those are written that are not as they come.
+    """
     lines = ["# Settings of this ledger; URLs can be overridden by ENTENTE_<NAME> in the environment. No secrets belong here."]
     values = msgspec.structs.asdict(settings)
+    usual = msgspec.structs.asdict(Limits())
+    values["limits"] = {name: limit for name, limit in msgspec.structs.asdict(settings.limits).items() if limit != usual[name]}
     tables = {name: value for name, value in values.items() if isinstance(value, dict)}
     lines += [f"{name} = {_quoted(value)}" for name, value in values.items() if name not in tables]
     for name, table in tables.items():
@@ -69,5 +80,5 @@ def save(home: Path, settings: Settings) -> None:
     (home / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _quoted(value: str | bool) -> str:
+def _quoted(value: str | bool | int) -> str:
     return msgspec.json.encode(value).decode()

@@ -33,6 +33,8 @@ TITLES: Mapping[str, Mapping[str, str]] = {
     "unavailable": _both("Not available now; send the same bytes again", "Indisponible ; renvoyer les mêmes octets"),
     "clock-unsound": _both("The clock is not sound", "Horloge non fiable"),
     "disk-full": _both("The store is full", "Stockage saturé"),
+    "store-failed": _both("The store does not answer", "Le stockage ne répond pas"),
+    "busy": _both("Busy; send the same bytes again", "Service occupé ; renvoyer les mêmes octets"),
     "unsafe-setting": _both("An unsafe setting", "Réglage non sûr"),
     "verification-failed": _both("Does not verify", "Vérification en échec"),
     "equivocation": _both("The log has signed two histories", "Le journal a signé deux histoires"),
@@ -44,6 +46,11 @@ TITLES: Mapping[str, Mapping[str, str]] = {
     "bad-bundle": _both("Not a sound bundle", "Dossier de preuve non conforme"),
     "not-found": _both("Not found", "Introuvable"),
     "bad-question": _both("The question cannot be answered as put", "Question impossible telle que posée"),
+    "method-not-known": _both("No such method here", "Méthode inconnue ici"),
+    "too-many": _both("Too many requests; slow down", "Trop de requêtes ; ralentir"),
+    "unfinished": _both("The request did not come to its end", "Requête inachevée"),
+    "not-http": _both("Not a request that is answered here", "Requête illisible"),
+    "head-too-large": _both("Too many headers", "En-têtes trop volumineux"),
     "unfoldable": _both("An event cannot be read into facts", "Événement non interprétable"),
 }
 """Code -> title by language. A code without one fails a test."""

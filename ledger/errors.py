@@ -152,6 +152,18 @@ class DiskFull(Unavailable):
     code = "disk-full"
 
 
+class StoreFailed(Unavailable):
+    """The store does not answer as it should; what it says is for its operator."""
+
+    code = "store-failed"
+
+
+class Busy(Unavailable):
+    """More is asked at once than this service answers."""
+
+    code = "busy"
+
+
 class UnsafeSetting(Unavailable):
     """A setting of the store would break a promise; the ledger does not run with it."""
 
@@ -228,6 +240,40 @@ class BadQuestion(EntenteError):
     """The question cannot be answered as it was put."""
 
     code = "bad-question"
+
+
+class MethodNotKnown(EntenteError):
+    """Nothing at this path knows this method."""
+
+    code = "method-not-known"
+
+
+class TooMany(EntenteError):
+    """More was asked in a while than one caller, or one address, is answered."""
+
+    code = "too-many"
+
+    def __init__(self, message: str = "", *, retry_seconds: float = 1.0, **kw: str | None) -> None:
+        super().__init__(message, **kw)
+        self.retry_seconds = retry_seconds
+
+
+class Unfinished(EntenteError):
+    """The request did not come to its end in time."""
+
+    code = "unfinished"
+
+
+class NotHttp(EntenteError):
+    """The bytes are no HTTP request that is answered here."""
+
+    code = "not-http"
+
+
+class HeadTooLarge(NotHttp):
+    """The request line and headers are larger than is read here."""
+
+    code = "head-too-large"
 
 
 class Unfoldable(EntenteError):

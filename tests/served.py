@@ -15,7 +15,9 @@ from api.app import create_app, log_parts
 from api.authoring import compose
 from api.exercise import Clock
 from api.home import Home
+from api.limits import Limits
 from api.tokens import Holder, issue
+from api.walls import Walls
 from ledger.formats import envelope
 from ledger.formats.armour import decode64
 from ledger.formats.entry import format_instant
@@ -41,7 +43,15 @@ class Service:
     def __init__(self, home: Home, client: TestClient) -> None:
         self.home = home
         self.client = client
+        self.walls: Walls = client.app  # type: ignore[assignment]
         self.tokens = {name: issue(home.path, holder) for name, holder in HOLDERS.items()}
+
+    def limit(self, **limits: int) -> None:
+        """Serve within other limits than those that come with a home; what was counted so far is forgotten."""
+        self.walls = Walls(self.walls.app, Limits(**limits))
+        self.walls.state.limits = self.walls.limits
+        self.client.app = self.walls
+        self.client._transport.app = self.walls  # type: ignore[attr-defined]
 
     def _headers(self, who: str, headers: Mapping[str, str]) -> dict[str, str]:
         known = {"Authorization": f"Bearer {self.tokens[who]}"} if who in self.tokens else {}

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 
-from api import serving
-from api.app import create_app, log_parts, mirror_parts
-from api.following import Follower
+from api.app import create_app, log_parts
 from api.tokens import Holder, holder_of, issue
 from ledger import errors
 from ledger.evidence.remote import RemoteSource
-from ledger.evidence.source import FolderSource
 from ledger.formats import companions, merkle, note, tiles
 from tests.playing import load
 from tests.processes import running
@@ -192,31 +187,6 @@ def test_a_mirror_without_its_token_is_told_so(sites: Sites, service: str) -> No
     for token in ("", "wrong", issue(sites.calais.path, Holder("reader", "london"))):
         with pytest.raises(errors.Unavailable, match=r"answered 40[13].*token"):
             sites.mirror("london", RemoteSource(service, token))
-
-
-@pytest.mark.parametrize(
-    "said", [b"", b"GET /checkpoint HT", b"POST /add-checkpoint HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nold"]
-)
-def test_a_caller_who_never_finishes_is_hung_up_on(served: Sites, said: bytes) -> None:
-    """A connection that says nothing, half a head or half a body ends in about ten seconds."""
-    mirror = served.london.mirror()
-    follower = Follower(mirror, FolderSource(served.folder / "nowhere"), served.london.now, cosign=False)
-    bound = serving.bind("127.0.0.1:0")
-    config = serving.configuration(create_app(mirror_parts(served.london, follower, {})))
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
-    thread.start()
-    began = time.monotonic()
-    with socket.create_connection(bound.getsockname()) as slow:
-        slow.settimeout(serving.REQUEST_SECONDS_MAX + 5)
-        slow.sendall(said)
-        try:
-            assert slow.recv(100) == b""
-        except ConnectionResetError:
-            pass
-        assert serving.REQUEST_SECONDS_MAX - 1 < time.monotonic() - began < serving.REQUEST_SECONDS_MAX + 4
-    server.should_exit = True
-    thread.join(10)
 
 
 def test_a_source_that_redirects_or_never_ends_is_away() -> None:

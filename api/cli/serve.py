@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,10 +66,12 @@ def named(given: list[str], command: str) -> dict[str, str]:
 
 def answer(session: Session, parts: Parts, address: str) -> int:
     """Serve these parts on an address; prints where once it answers."""
+    from api import traces
     from api.app import create_app
     from api.serving import bind, serve, url_of
 
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings = parts.home.settings
+    traces.start(parts.home.path / settings.service_log if settings.service_log else None)
     with bind(address) as bound:
         url = url_of(bound)
 

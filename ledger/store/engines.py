@@ -114,12 +114,12 @@ DISK_FULL_WORDS = ("database or disk is full", "no space left")
 
 
 def translated(wrong: BaseException) -> errors.Unavailable:
-    """The refusal of our tree for a database error: DiskFull where there is no room, else Unavailable."""
+    """The refusal of our tree for a database error: DiskFull where there is no room, else StoreFailed."""
     said = str(wrong).strip()
     pgcode = getattr(getattr(wrong, "orig", wrong), "pgcode", None)
     if pgcode in DISK_FULL_PGCODES or any(words in said.lower() for words in DISK_FULL_WORDS):
         return errors.DiskFull(remedy="make room; nothing needs repair, appends resume by themselves")
-    return errors.Unavailable(f"the store failed: {said.splitlines()[0] if said else type(wrong).__name__}")
+    return errors.StoreFailed(f"the store failed: {said.splitlines()[0] if said else type(wrong).__name__}")
 
 
 DATABASE_ERRORS = (sqlite3.Error, psycopg2.Error, sqlalchemy_errors.SQLAlchemyError)
@@ -127,7 +127,7 @@ DATABASE_ERRORS = (sqlite3.Error, psycopg2.Error, sqlalchemy_errors.SQLAlchemyEr
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Turn database errors inside the block into Unavailable or DiskFull."""
+    """Turn database errors inside the block into StoreFailed or DiskFull."""
     try:
         yield
     except DATABASE_ERRORS as wrong:

@@ -50,6 +50,7 @@ def add_to(commands: Commands[Parser]) -> None:
 
 def run_relay(session: Session, arguments: argparse.Namespace) -> int:
     """Relay until interrupted."""
+    from api import traces
     from api.client.relay import create_relay, token_beside
     from api.serving import bind, serve, url_of
 
@@ -63,6 +64,7 @@ def run_relay(session: Session, arguments: argparse.Namespace) -> int:
             session.answer({"url": url, "token_file": str(path)}, lambda: [f"listening on {url}; the token is in {path}"])
             session.out.flush()
 
+        traces.start(None)
         ledger.start()
         serve(create_relay(ledger, token), bound, ready)
     return 0

@@ -25,6 +25,8 @@ from api.client.ledger import Ledger
 from api.client.receipt import Receipt, Refusal
 from api.client.spool import Row
 from api.language import language_of
+from api.limits import Limits
+from api.walls import Walls
 from ledger import errors
 from ledger.formats import strict
 from ledger.formats.entry import format_instant
@@ -33,6 +35,7 @@ from ledger.formats.keys import read_secret, write_secret
 ITEMS_MAX = 1_000
 BODY_BYTES_MAX = 16 * 1_048_576
 WAIT_SECONDS_MAX = 60.0
+LIMITS = Limits(body_bytes=BODY_BYTES_MAX, answer_seconds=int(WAIT_SECONDS_MAX) + 30)
 JSON = "application/json"
 NOT_KEPT = {"Cache-Control": "no-store"}
 
@@ -47,8 +50,8 @@ def token_beside(spool: Path) -> tuple[str, Path]:
     return read_secret(path).decode("ascii").strip(), path
 
 
-def create_relay(ledger: Ledger, token: str) -> FastAPI:
-    """The relay of one service. `ledger` is open, and sends beside it."""
+def create_relay(ledger: Ledger, token: str) -> Walls:
+    """The relay of one service, within the service's walls. `ledger` is open, and sends beside it."""
     app = FastAPI(
         title="Entente relay", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY
     )  # fmt: skip
@@ -57,7 +60,7 @@ def create_relay(ledger: Ledger, token: str) -> FastAPI:
     problems.add_to(app)
     app.include_router(routes, dependencies=[Depends(require_token)])
     app.add_api_route("/healthz", lambda: Response("ok\n", media_type="text/plain"), methods=["GET"])
-    return app
+    return Walls(app, LIMITS)
 
 
 def require_token(request: Request) -> None:

@@ -505,6 +505,7 @@ def test_an_outside_authority_says_by_when_the_checkpoint_was_there(tmp_path: Pa
             assert main(["bundle", "verify", str(path), "--authority", f"first={tsa.roots_file}", "--json"]) == 0
             answer = json.loads(capsys.readouterr().out)
             assert [row["authority"] for row in answer["stamped"]] == said and ("timestamps" in answer["proven"]) == bool(said)
+            assert ("timestamps" in answer["not_proven"]) == (not said)
         assert main(["bundle", "verify", str(path), "--authority", f"first={first.roots_file}"]) == 0
         assert "had stamped this state of the log: first 20" in " ".join(capsys.readouterr().out.split())
     golden.home.close()

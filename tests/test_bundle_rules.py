@@ -299,7 +299,10 @@ def test_what_stands_beside_the_entries_is_what_it_says(code: str, content: byte
 
 
 def test_a_response_that_no_certificates_are_given_for_is_no_time_stamp() -> None:
-    assert "timestamps" not in verdict_of(BESIDE["two responses"][1])["proven"], "nobody has checked its signature"
+    said = verdict_of(BESIDE["two responses"][1])
+    assert "timestamps" not in said["proven"], "nobody has checked its signature"
+    assert "timestamps" in said["not_proven"], "and whoever reads the verdict is told so"
+    assert "timestamps" not in verdict_of(STREAM)["not_proven"], "where there is none, none was left unchecked"
 
 
 # -- what other verifiers are asked ------------------------------------------------------------------------------------------

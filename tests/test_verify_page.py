@@ -17,6 +17,7 @@ from ledger.formats.policy import format_policy
 from tests.agreeing import REDERIVED
 from tests.browsing import WITHOUT_CRYPTOGRAPHY, Visit, chromium, visit
 from tests.bundles import FIGURE, STREAM, flipped, golden_policy, verdict_of
+from tests.test_bundle_rules import BESIDE
 
 pytestmark = pytest.mark.foreign
 
@@ -59,6 +60,7 @@ POINTS: dict[str, dict[str, tuple[str, str, tuple[str, ...]]]] = {
         "disputed": ("reported compromised", "signalée compromise", ()),
         "answer-rederived": ("rules give this answer", "règles donnent cette réponse", ()),
         "answer-whole": ("add to the answer", "ajouteraient à la réponse", ()),
+        "timestamps": ("time stamps were not checked", "horodatages n’ont pas été contrôlés", ()),
         "clock": ("clock was right", "horloge du journal était juste", ()),
     },
 }
@@ -95,7 +97,14 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def cases(folder):
     policy, elsewhere = folder / "policy.txt", golden_policy()
-    bodies = {"stream": STREAM, "figure": FIGURE, "flipped": flipped(STREAM, 8 * 5_000), "text": b"not an archive\n" * 9}
+    stamped = BESIDE["two responses"][1]
+    bodies = {
+        "stream": STREAM,
+        "stamped": stamped,
+        "figure": FIGURE,
+        "flipped": flipped(STREAM, 8 * 5_000),
+        "text": b"not an archive\n" * 9,
+    }
     files = {name: folder / f"{name}.zip" for name in (*bodies, "huge", "zeros")}
     for name, body in bodies.items():
         files[name].write_bytes(body)
@@ -109,6 +118,7 @@ def cases(folder):
         "zeros": Case(files["zeros"], None, {**refused, "problem": {"code": "not-a-bundle", "file": None}}),
         "in itself": Case(files["stream"], None, verdict_of(STREAM)),
         "proven": Case(files["stream"], policy, verdict_of(STREAM, elsewhere)),
+        "stamped": Case(files["stamped"], policy, verdict_of(stamped, elsewhere)),
         "figure": Case(files["figure"], policy, verdict_of(FIGURE, elsewhere)),
         "flipped": Case(files["flipped"], policy, verdict_of(bodies["flipped"], elsewhere)),
     }

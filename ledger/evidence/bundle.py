@@ -256,6 +256,7 @@ def _said(claims: Claims, document: dict[str, Any]) -> dict[str, list[str]]:
         "disputed": entries.has_disputed(),
         "answer-rederived": document["rederived"] is False,
         "answer-whole": document["answer"] is not None and _is_partial(claims),
+        "timestamps": not claims.authorities() <= {row["authority"] for row in document.get("stamped", ())},
         "clock": True,
     }
     lists = {"proven": proven, "assumed": assumed, "not_proven": not_proven}

@@ -285,18 +285,22 @@ class Claims:
         """Each response is over the checkpoint and those before it: that much shows without certificates. Codes of 8.5."""
         archive = self.entries.archive
         names = [name for name in archive.members if name.startswith(TIMESTAMPS)]
-        digests = self._stamped_digests({found[0] for name in names if (found := response_of(name))})
+        digests = self._stamped_digests()
         for name in names:
             if name not in digests:
                 raise BadBundle("timestamp-form", "no name of a response, or one before it is missing", file=name)
             if digests[name] not in archive.read(name):
                 raise BadBundle("timestamp-other", "the response is over something else", file=name)
 
-    def _stamped_digests(self, authorities: Iterable[str]) -> dict[str, bytes]:
+    def authorities(self) -> set[str]:
+        """The time-stamping authorities whose responses came with it."""
+        return {found[0] for name in self.entries.archive.members if (found := response_of(name))}
+
+    def _stamped_digests(self) -> dict[str, bytes]:
         """What each response must be over, by its name: SHA-256 of the checkpoint and the responses before it."""
         archive = self.entries.archive
         found: dict[str, bytes] = {}
-        for authority in authorities:
+        for authority in self.authorities():
             hasher, number = hashlib.sha256(archive.read(CHECKPOINT)), 1
             while (name := response_name(authority, number)) in archive.members and response_of(name):
                 found[name] = hasher.digest()

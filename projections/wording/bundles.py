@@ -169,6 +169,11 @@ NOT_PROVEN: Mapping[str, Words] = {
         "what withheld entries, or sealed ones not opened, would add to the answer",
         "ce que les enregistrements non communiqués, ou scellés et non ouverts, ajouteraient à la réponse",
     ),
+    "timestamps": words(
+        "when an outside authority saw this state: time stamps came with it, and hold under no certificates that you gave",
+        "quand une autorité extérieure a vu cet état : des horodatages sont joints, et ne tiennent sous aucun certificat que"
+        " vous ayez donné",
+    ),
     "clock": words(
         "that the ledger's clock was right: the co-signatures say when at the latest, not when at the earliest",
         "que l'horloge du journal était juste : les contreseings disent quand au plus tard, non quand au plus tôt",

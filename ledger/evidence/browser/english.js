@@ -113,6 +113,9 @@ export const ENGLISH = {
     "answer-whole": () => "What the entries withheld, or sealed and not opened, would add to the answer.",
     disputed: () =>
       "Who stated what bears a key reported compromised, from the position on from which that key is in doubt.",
+    timestamps: () =>
+      "When an outside authority saw this state of the log: its time stamps were not checked by this page. “entente " +
+      "bundle verify” checks them, with the authority’s certificates (--authority).",
     clock: () => "That the ledger’s clock was right: the co-signatures say when at the latest, not when at the earliest.",
   },
   keysTitle: "By whose keys",

@@ -148,6 +148,9 @@ export const FRENCH = {
       f`Ce que les enregistrements non communiqués, ou scellés et non ouverts, ajouteraient à la réponse.`,
     disputed: () =>
       f`Qui a déclaré ce qui porte une clé signalée compromise, depuis la position à partir de laquelle elle est en doute.`,
+    timestamps: () =>
+      f`Quand une autorité extérieure a vu cet état du journal : ses horodatages n'ont pas été contrôlés par cette page. ` +
+      f`« entente bundle verify » les contrôle, avec les certificats de l'autorité (--authority).`,
     clock: () =>
       f`Que l'horloge du journal était juste : les contreseings disent quand au plus tard, non quand au plus tôt.`,
   },

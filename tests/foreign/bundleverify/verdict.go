@@ -118,6 +118,12 @@ func (v *verifier) disputed() bool {
 	return false
 }
 
+// stamped: time stamps came with the bundle.
+func (v *verifier) stamped() bool {
+	last := v.c.files[len(v.c.files)-1] // timestamps/ is last in the order
+	return last.parsed.kind == kindTimestamp
+}
+
 func (v *verifier) notProven() []value {
 	sealed, sealedInRange := false, false
 	for _, e := range v.full {
@@ -140,6 +146,7 @@ func (v *verifier) notProven() []value {
 		condition{"disputed", v.disputed()},
 		condition{"answer-rederived", answered},
 		condition{"answer-whole", answered && (withheldInRange || sealedInRange)},
+		condition{"timestamps", v.stamped()}, // it has no certificates of any authority
 		condition{"clock", true},
 	)
 }

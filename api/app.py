@@ -12,19 +12,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.telemetry import TelemetryConfig
 
-from api import appending, introductions, log, problems, records, views, witnessing
+from api import appending, health, introductions, log, problems, records, views, witnessing
+from api.counts import Counts
 from api.daily import Daily
 from api.following import Follower
 from api.home import SITES, Home
 from api.tokens import holder_of
 from api.walls import Walls
-from ledger import errors
 from ledger.evidence.collecting import Collector
 from ledger.evidence.equivocation import FOLDER
 from ledger.evidence.gossip import Gossip, meet_at_the_log
@@ -122,31 +120,18 @@ def create_app(parts: Parts) -> Walls:
     app.state.known = partial(holder_of, home.path)
     app.state.home = home
     app.state.limits = home.settings.limits
+    app.state.parts = parts
+    app.state.counts = counts = Counts()
     problems.add_to(app)
     app.include_router(log.routes)
     app.include_router(records.routes)
     app.include_router(views.routes)
     if parts.collector is not None:
-        app.state.appender = appending.Appender(home.ledger)
+        app.state.appender = appending.Appender(home.ledger, counts)
         app.include_router(appending.routes)
         app.include_router(introductions.routes)
-    app.add_api_route("/healthz", _alive, methods=["GET"])
-    app.add_api_route("/readyz", partial(_ready, parts), methods=["GET"], response_model=None)
+    app.include_router(health.routes)
     if parts.follower is not None:
         app.state.witness = Witness(parts.follower.mirror, parts.follower.source, parts.follower.now)
         app.include_router(witnessing.routes)
-    return Walls(app, home.settings.limits, home.settings.trusted_proxies)
-
-
-def _alive() -> PlainTextResponse:
-    return PlainTextResponse("ok\n")
-
-
-def _ready(parts: Parts) -> Response:
-    reasons = parts.reasons()
-    try:
-        parts.home.held.head()
-    except errors.Unavailable as wrong:
-        reasons.append(str(wrong))
-    document: dict[str, Any] = {"ready": not reasons, "reasons": reasons, "away": parts.away()}
-    return JSONResponse(document, 503 if reasons else 200, {"Cache-Control": "no-store"})
+    return Walls(app, home.settings.limits, home.settings.trusted_proxies, counts)

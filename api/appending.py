@@ -7,6 +7,7 @@ be recorded is decided where every append is decided (ledger/admission.py).
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from fastapi.responses import Response
 
 from api import problems
 from api.bodies import read_body
+from api.counts import Counts
 from api.identity import Author
 from api.language import language_of
 from api.limits import Limits
@@ -37,10 +39,11 @@ routes = APIRouter(prefix="/v1")
 
 
 class Appender:
-    """What a process appends with: the ledger, and how many requests may wait at once."""
+    """What a process appends with: the ledger, how many requests may wait at once, and who counts what became of them."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, counts: Counts) -> None:
         self.ledger = ledger
+        self.counts = counts
         self.waiting = anyio.CapacityLimiter(APPENDS_AT_ONCE)
 
     def append(self, items: Sequence[dict[str, Any]], *, atomic: bool, check: bool) -> list[Answer]:
@@ -100,7 +103,9 @@ async def append_events(
         items = items_of(sent)
         if items is None and len(body) > ITEM_BYTES_MAX:
             raise errors.TooLarge(f"an item has at most {ITEM_BYTES_MAX} bytes")
+        began = time.monotonic()
         answers = appender.append([sent] if items is None else items, atomic=atomic, check=check)
+        appender.counts.append_answered(answers, time.monotonic() - began)
         return _answer(appender, answers, language, alone=items is None)
 
     return await anyio.to_thread.run_sync(work, limiter=appender.waiting)

@@ -14,13 +14,19 @@ from api.tokens import OF_A_NATION, Holder
 from ledger import errors
 
 
-def require_holder(request: Request) -> Holder:
-    """Whoever asks with a bearer token that is known here. Raises NotKnown."""
+def holder_of(request: Request) -> Holder | None:
+    """Whoever asks, with a bearer token that is known here; None for anybody else."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     found: Holder | None = request.app.state.known(token.strip()) if scheme.lower() == "bearer" and token else None
+    request.state.caller = found  # the service's log says in which role somebody asked
+    return found
+
+
+def require_holder(request: Request) -> Holder:
+    """Whoever asks with a bearer token that is known here. Raises NotKnown."""
+    found = holder_of(request)
     if found is None:
         raise errors.NotKnown(remedy="send Authorization: Bearer with a token made by entente token new")
-    request.state.caller = found  # the service's log says in which role somebody asked
     return found
 
 
@@ -49,6 +55,14 @@ def require_own_view(view: str, holder: Known) -> str:
     return nation
 
 
+def require_administrator(holder: Known) -> Holder:
+    """Whoever keeps the service running, and sees how it runs and nothing that it holds. Raises NotAllowed."""
+    if holder.role != "administrator":
+        raise errors.NotAllowed("how the service runs is for administrators", remedy="entente token new administrator NAME")
+    return holder
+
+
+Administrator = Annotated[Holder, Depends(require_administrator)]
 Author = Annotated[Holder, Depends(require_author)]
 Reader = Annotated[Holder, Depends(require_reader)]
 OwnView = Annotated[str, Depends(require_own_view)]

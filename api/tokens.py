@@ -18,7 +18,7 @@ from ledger.formats.keys import write_secret
 FILE = "tokens"
 TOKEN_BYTES = 32
 
-Role = Literal["mirror", "reader", "service", "official", "duty_officer", "auditor", "liaison"]
+Role = Literal["mirror", "reader", "service", "administrator", "official", "duty_officer", "auditor", "liaison"]
 ROLES: tuple[Role, ...] = get_args(Role)
 OF_A_NATION: tuple[Role, ...] = ("official", "duty_officer", "auditor", "liaison")
 """Roles of people, who read their own nation's view."""
@@ -33,7 +33,8 @@ class Holder(NamedTuple):
     """Who holds a token.
 
     A `mirror` (its site is the name) reads entries and its nation's sections, a `reader` only hashes. A `service` (its name is
-    its authority's code) appends, and reads what its authority stated. The others are people of one nation.
+    its authority's code) appends, and reads what its authority stated. An `administrator` sees how the service runs and nothing
+    that it holds. The others are people of one nation.
     """
 
     role: Role

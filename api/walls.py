@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import time
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.routing import iter_route_contexts
@@ -19,6 +20,7 @@ from starlette.routing import Match, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from api import problems, traces
+from api.counts import Counts
 from api.limits import Limits, Rate, network_of
 from ledger import errors
 
@@ -37,8 +39,10 @@ EVENT_STREAM = "text/event-stream"
 class Walls:
     """An application behind its walls; itself an ASGI application."""
 
-    def __init__(self, app: FastAPI, limits: Limits, trusted_proxies: str = "") -> None:
+    def __init__(self, app: FastAPI, limits: Limits, trusted_proxies: str = "", counts: Counts | None = None) -> None:
         """`trusted_proxies`: the addresses, with commas, whose word on who asks is taken (X-Forwarded-For)."""
+        app.state.walls = self
+        self.counts = counts
         self.app = app
         self.limits = limits
         self.trusted_proxies = trusted_proxies
@@ -116,6 +120,8 @@ class _Passage:
         """Refuse it, or have it answered in time."""
         refusal = self.walls.refusal(self.scope)
         if refusal is not None:
+            if self.walls.counts is not None:
+                self.walls.counts.request_limited(refusal.code)
             await self._answer(problems.answer_of(Request(self.scope), refusal))
         elif self.method == "OPTIONS":
             await self._answer(self._options())
@@ -180,7 +186,7 @@ class _Passage:
     def note(self) -> None:
         """Write the request's line. Only the route's own text is in it, and a method only where it is one."""
         caller = self.scope["state"].get("caller")
-        fields = {
+        fields: dict[str, Any] = {
             "request": self.id,
             "method": self.method if self.method in traces.METHODS else "other",
             "route": route_of(self.scope),
@@ -189,6 +195,8 @@ class _Passage:
             "role": caller.role if caller is not None else None,
         }
         traces.requests.info("request", extra={"fields": fields})
+        if self.walls.counts is not None:
+            self.walls.counts.request_answered(fields["method"], fields["route"], self._status)
 
 
 def route_of(scope: Scope) -> str:

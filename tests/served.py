@@ -28,6 +28,7 @@ HOLDERS = {
     "ET": Holder("service", "ET"),
     "reader": Holder("reader", "monitor"),
     "mirror": Holder("mirror", "london"),
+    "administrator": Holder("administrator", "ops"),
     **{
         f"{nation} {role}": Holder(role, f"{role}-{nation}", nation)
         for nation in ("GB", "FR")
@@ -48,7 +49,7 @@ class Service:
 
     def limit(self, **limits: int) -> None:
         """Serve within other limits than those that come with a home; what was counted so far is forgotten."""
-        self.walls = Walls(self.walls.app, Limits(**limits))
+        self.walls = Walls(self.walls.app, Limits(**limits), counts=self.walls.counts)
         self.walls.state.limits = self.walls.limits
         self.client.app = self.walls
         self.client._transport.app = self.walls  # type: ignore[attr-defined]

@@ -35,6 +35,8 @@ class Running:
         self.links |= {pair: Link("") for pair in (("paris", "calais"), ("london", "paris"), ("paris", "london"))}
         for link in self.links.values():
             stack.callback(link.close)
+        homes = {"calais": sites.calais, **sites.homes}
+        self.tokens = {name: issue(home.path, Holder("administrator", "ops")) for name, home in homes.items()}
         self.processes: dict[str, Process] = {}
         witnesses = [word for site in SITES for word in ("--witness", f"{site}={self.links['calais', site].url}")]
         peers = [word for site in SITES for word in ("--peer", f"{site}={self.links['calais', site].url}")]
@@ -68,7 +70,8 @@ class Running:
 
     def readiness(self, name: str) -> dict[str, Any]:
         """What a site says of itself."""
-        found: dict[str, Any] = httpx2.get(f"{self.processes[name].url}/readyz").json()
+        headers = {"Authorization": f"Bearer {self.tokens[name]}"}
+        found: dict[str, Any] = httpx2.get(f"{self.processes[name].url}/readyz", headers=headers).json()
         return found
 
 

@@ -158,9 +158,9 @@ def test_a_line_of_the_tokens_that_is_none_is_the_operators_and_no_callers_fault
         holder_of(tmp_path, "any")
 
 
-def test_health_and_readiness_say_what_is_wrong(asked: Any) -> None:
+def test_anybody_is_told_that_a_site_lives_and_is_ready_and_no_more(asked: Any) -> None:
     assert asked("/healthz", "nobody").text == "ok\n"
-    assert asked("/readyz", "nobody").json() == {"ready": True, "reasons": [], "away": []}
+    assert asked("/readyz", "nobody").json() == asked("/readyz", "reader").json() == {"ready": True}
 
 
 # -- over a real connection ---------------------------------------------------------------------------------------------------

@@ -35,10 +35,12 @@ def add_to(commands: Commands[Parser]) -> None:
     tokens = add_group(commands, "token", "bearer tokens of mirrors, services and people")
     new = add_command(
         tokens, "new", run_new, "make a token; it is shown once",
-        "A mirror reads entries, a reader hashes alone. A service appends and reads what its authority stated. An official, a "
-        "duty_officer, an auditor and a liaison are people of one nation and read its view.",
+        "A mirror reads entries, a reader hashes alone. A service appends and reads what its authority stated. An "
+        "administrator sees how the service runs. The others are people of one nation, and read its view.",
     )  # fmt: skip
-    new.add_argument("role", metavar="ROLE", help="mirror, reader, service, official, duty_officer, auditor or liaison")
+    new.add_argument(
+        "role", metavar="ROLE", help="one of mirror, reader, service, administrator, official, duty_officer, auditor, liaison"
+    )
     new.add_argument("name", help="who holds it; a mirror's is its site (london, paris), a service's its authority's code")
     new.add_argument("--nation", choices=("gb", "fr"), help="of a person")
     new.add_argument("--out", type=Path, metavar="FILE", help="write it here, for its holder alone, instead of showing it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 from typing import Any
 
 import pytest
@@ -12,7 +13,20 @@ from ledger.formats import strict
 from ledger.formats.entry import parse_entry
 from ledger.formats.sealing import SealingKey, seal
 from tests.bundle_forging import forged
-from tests.bundles import FIGURE, ORIGIN, STREAM, Files, code_of, files_of, key, manifested, mended, refused, verdict_of
+from tests.bundles import (
+    FIGURE,
+    ORIGIN,
+    STREAM,
+    Files,
+    code_of,
+    files_of,
+    key,
+    manifested,
+    mended,
+    refused,
+    replaced,
+    verdict_of,
+)
 from tests.test_bundle_forgeries import (
     ALLOWED,
     BAD_ENTRIES,
@@ -208,6 +222,14 @@ def test_what_is_sealed_inside_is_judged_and_spoils_nothing_else(is_sound: bool,
 # -- beside the entries ------------------------------------------------------------------------------------------------------
 
 
+def nested(depth: int) -> bytes:
+    """A stream's bundle whose policy has a group of the quorum, a group of that one, and so on."""
+    names = ["both", *(f"n{number}" for number in range(depth))]
+    groups = "".join(f"group {name} all {inner}\n" for inner, name in itertools.pairwise(names))
+    policy = OURS.replace(b"quorum both\n", f"{groups}quorum {names[-1]}\n".encode())
+    return mended(replaced(files_of(STREAM), "policy.txt", policy))
+
+
 def governed(*steps: tuple[bytes, int]) -> bytes:
     """The log, in which both nations adopted policies, and beside it the one that all its bundles bring."""
     return forged(behind(*(adopted(content, from_size) for content, from_size in steps)))
@@ -261,6 +283,7 @@ def sha256(body: bytes) -> str:
 
 
 BESIDE: dict[str, tuple[str, bytes]] = {
+    "a policy of groups within groups": (CONSISTENT, nested(9_000)),
     "the policy adopted": (CONSISTENT, governed((OURS, 1))),
     "another policy than was adopted": ("policy-differs", governed((WEAKER, 1))),
     "a policy that has been followed by another": ("policy-differs", governed((OURS, 1), (WEAKER, NEXT + 1))),

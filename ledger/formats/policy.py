@@ -83,10 +83,12 @@ class Policy:
         """Whether these witnesses make up a group, or include a witness, of this name."""
         if name == NO_QUORUM:
             return True
-        group = self.groups.get(name)
-        if group is None:
-            return name in verified_names
-        return sum(self.has_witnessed(member, verified_names) for member in group.members) >= group.threshold
+        # What a group has as members is defined before it: one walk in order decides all, however deep they nest.
+        having = set(verified_names)
+        for group_name, group in self.groups.items():
+            if sum(member in having for member in group.members) >= group.threshold:
+                having.add(group_name)
+        return name in having
 
     def parties(self) -> dict[str, frozenset[str]]:
         """Who makes up the quorum: each of its members (London, Paris) with the names of the witnesses beneath it."""
@@ -97,8 +99,14 @@ class Policy:
         return {member: frozenset(self._beneath(member)) for member in members}
 
     def _beneath(self, name: str) -> set[str]:
-        group = self.groups.get(name)
-        return {name} if group is None else set().union(*(self._beneath(member) for member in group.members))
+        found, left = set[str](), [name]
+        while left:
+            group = self.groups.get(named := left.pop())
+            if group is None:
+                found.add(named)
+            else:
+                left += group.members
+        return found
 
     def verify(self, signed: bytes) -> Verified:
         """Verify a checkpoint note: signed by a log of this policy whose key is named after its origin. Raises BadNote.

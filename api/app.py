@@ -16,7 +16,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
-from api import appending, health, introductions, log, problems, records, views, witnessing
+from api import appending, health, introductions, log, looking, problems, records, views, witnessing
 from api.counts import Counts
 from api.daily import Daily
 from api.following import Follower
@@ -105,6 +105,8 @@ def create_app(parts: Parts) -> Walls:
         stop.set()
         for thread in threads:
             thread.join(STOP_SECONDS_MAX)
+        for kept in app.state.access.values():
+            kept.close()
 
     app = FastAPI(
         title="Entente",
@@ -119,6 +121,7 @@ def create_app(parts: Parts) -> Walls:
     app.state.offer = lambda nation: Offering(held, policy, nation)
     app.state.known = partial(holder_of, home.path)
     app.state.home = home
+    app.state.access = looking.logs_of(home)
     app.state.limits = home.settings.limits
     app.state.parts = parts
     app.state.counts = counts = Counts()
@@ -126,6 +129,7 @@ def create_app(parts: Parts) -> Walls:
     app.include_router(log.routes)
     app.include_router(records.routes)
     app.include_router(views.routes)
+    app.include_router(looking.routes)
     if parts.collector is not None:
         app.state.appender = appending.Appender(home.ledger, counts)
         app.include_router(appending.routes)

@@ -70,28 +70,39 @@ def compose(
     """
     at = time.time_ns() // 1_000 if now is None else now
     fields = _with_defaults(unsigned, author, origin, at)
+    submitted = _signed(fields, author, sealers)
+    if sorted(fields["releasable_to"]) == sorted(BOTH):
+        return submitted
+    return seal_to(fields["releasable_to"][0], submitted, origin, at, fields["marking"], sealers)
+
+
+def compose_alone(
+    unsigned: Mapping[str, Any], author: Author, origin: str, sealers: Sealers, now: int | None = None
+) -> envelope.Submitted:
+    """As `compose`, for a log that is one nation's alone: what is for that nation is not sealed a second time."""
+    return _signed(_with_defaults(unsigned, author, origin, time.time_ns() // 1_000 if now is None else now), author, sealers)
+
+
+def _signed(fields: dict[str, Any], author: Author, sealers: Sealers) -> envelope.Submitted:
+    """Text and what is said of persons sealed apart, the rest signed."""
     data, text = split_text(fields["type"], fields.pop("data"))
     late_reason = fields.pop("late_reason", None)
     if late_reason is not None:
         text["late_reason"] = late_reason
         fields["late_reason_given"] = True
-    releasable_to = tuple(fields["releasable_to"])
-    said = {"text": text} if text else {}
+    said: dict[str, Any] = {"text": text} if text else {}
     said |= {f"personal:{subject}": about for subject, about in fields.pop("personal", {}).items()}
-    sections: dict[str, sealing.SealedSection] = {}
-    if said:
-        recipients = {nation: sealers.sealing[nation] for nation in releasable_to}
-        sealed = {
-            name: sealing.seal(name, strict.format(content), origin, fields["id"], recipients) for name, content in said.items()
-        }
+    recipients = {nation: sealers.sealing[nation] for nation in fields["releasable_to"]} if said else {}
+    sealed = {
+        name: sealing.seal(name, strict.format(content), fields["origin"], fields["id"], recipients)
+        for name, content in said.items()
+    }
+    if sealed:
         fields["sections"] = [commitment for commitment, _ in sealed.values()]
-        sections = {name: section for name, (_, section) in sealed.items()}
     payload = strict.format({**fields, "data": data})
     events.decode(payload)
-    submitted = envelope.Submitted(payload, envelope.EVENT_TYPE, (envelope.sign(payload, author.key),), sections)
-    if sorted(releasable_to) == sorted(BOTH):
-        return submitted
-    return seal_to(releasable_to[0], submitted, origin, at, fields["marking"], sealers)
+    sections = {name: section for name, (_, section) in sealed.items()}
+    return envelope.Submitted(payload, envelope.EVENT_TYPE, (envelope.sign(payload, author.key),), sections)
 
 
 def seal_to(

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from api import indexing, stamping
+from api.access import commit_heads
 from ledger import errors
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Daily:
         settings = self.home.settings
         if not settings.site and not settings.exercise:
             self._try("index of streams", self._commit)
+            self._try("heads of the access logs", self._commit_heads)
         if settings.timestamp_urls:
             self._try("time stamps", self._stamp)
             self._try("renewed time stamps", self._renew)
@@ -55,6 +57,10 @@ class Daily:
         if failed and failed != self._said.get(duty):
             _log.warning("%s: %s", duty, failed)
         self._said[duty] = failed
+
+    def _commit_heads(self) -> list[str]:
+        commit_heads(self.home)
+        return []
 
     def _commit(self) -> list[str]:
         if indexing.is_due(self.home):

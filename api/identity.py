@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.tokens import OF_A_NATION, Holder
+from api.tokens import VIEWERS, Holder
 from ledger import errors
 
 
@@ -42,7 +42,7 @@ def require_author(holder: Known) -> Holder:
 
 def require_reader(holder: Known) -> Holder:
     """A person of a nation, or a service for what is its own. Raises NotAllowed."""
-    if holder.role != "service" and holder.role not in OF_A_NATION:
+    if holder.role != "service" and holder.role not in VIEWERS:
         raise errors.NotAllowed(f"the role {holder.role} reads no events", remedy="a person or a service does")
     return holder
 
@@ -50,7 +50,7 @@ def require_reader(holder: Known) -> Holder:
 def require_own_view(view: str, holder: Known) -> str:
     """The nation whose view is asked for, of somebody of that nation. Raises NotAllowed, the same for every other view."""
     nation = {"gb": "GB", "fr": "FR"}.get(view)
-    if nation is None or holder.nation != nation:
+    if nation is None or holder.nation != nation or holder.role not in VIEWERS:
         raise errors.NotAllowed("a view is read by its own nation's people", field="view", remedy="ask for your own nation's")
     return nation
 

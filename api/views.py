@@ -16,6 +16,7 @@ from fastapi.responses import Response
 from api.home import Home
 from api.identity import OwnView
 from api.instants import day_of, instant_of
+from api.looking import Looking
 from api.relays import with_relays
 from ledger import errors
 from ledger.formats.entry import format_instant
@@ -42,27 +43,35 @@ def figures(request: Request, nation: OwnView, day: Day, as_of: AsOf = None) -> 
 
 
 @routes.get("/figures/{code}/lines", response_model=None)
-def lines(request: Request, nation: OwnView, code: str, day: Day, as_of: AsOf = None) -> Response:
-    """What one figure is made of, line by line; the quantities add up to it."""
-    home, moment = _moment(request, nation, as_of)
+def lines(request: Request, eyes: Looking, code: str, day: Day, as_of: AsOf = None) -> Response:
+    """What one figure is made of, line by line; the quantities add up to it. Sealed lines are covered without a reason."""
+    home, moment = _moment(request, eyes.nation, as_of)
     answer = moment.explain(code, day_of(day, "day"))
-    return _json(home, {**answer, "lines": with_relays(home, answer["lines"])})
+    return _json(home, {**answer, "lines": eyes.uncovered(with_relays(home, answer["lines"]))})
 
 
 @routes.get("/situation", response_model=None)
-def situation(request: Request, nation: OwnView, as_of: AsOf = None) -> Response:
-    """What is open, unacknowledged, unanswered and contradictory."""
-    home, moment = _moment(request, nation, as_of)
-    return _json(home, moment.situation())
+def situation(request: Request, eyes: Looking, as_of: AsOf = None) -> Response:
+    """What is open, unacknowledged, unanswered and contradictory.
+
+    Without a reason it is told from what both nations may see, and `covered` counts the streams on which there is more.
+    """
+    home, moment = _moment(request, eyes.nation, as_of)
+    sealed = moment.sealed_in_situation()
+    if eyes.reason is None:
+        return _json(home, {**moment.situation(shared=True), "covered": len({fact.stream for fact in sealed})})
+    eyes.record(fact.event for fact in sealed)
+    return _json(home, {**moment.situation(), "covered": 0})
 
 
 @routes.get("/timeline", response_model=None)
-def timeline(request: Request, nation: OwnView, after: After = 0, stream: str | None = None, as_of: AsOf = None) -> Response:
+def timeline(request: Request, eyes: Looking, after: After = 0, stream: str | None = None, as_of: AsOf = None) -> Response:
     """What became known, in the order it became known, from `after` on; `next` is what to go on from, null at the end."""
-    home, moment = _moment(request, nation, as_of)
+    home, moment = _moment(request, eyes.nation, as_of)
     upto = min(after + TIMELINE_POSITIONS, moment.position)
     rows = with_relays(home, replay(moment.store.changed(moment.generation, after, upto), after, upto, stream))
-    frame = {"view": nation, "as_of": format_instant(moment.instant), "position": moment.position}
+    rows = eyes.uncovered(rows)
+    frame = {"view": eyes.nation, "as_of": format_instant(moment.instant), "position": moment.position}
     checkpoint = moment.view.covering(moment.position) if moment.position else None
     more = upto if upto < moment.position else None
     return _json(home, {**frame, "checkpoint": checkpoint, "after": after, "stream": stream, "rows": rows, "next": more})

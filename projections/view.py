@@ -10,6 +10,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from ledger import errors
 from ledger.formats.entry import format_instant
 from projections import disputed
@@ -161,10 +163,19 @@ class Moment:
             new = (linked | self.store.linked(self.generation, sorted(new), self.position)) - known
         return sorted(facts, key=lambda f: (f.stated, f.ordinal))
 
-    def situation(self) -> dict[str, Any]:
-        """What is open, unacknowledged, unanswered and contradictory at this instant."""
+    def sealed_in_situation(self) -> list[Fact]:
+        """What a situation rests on that was sealed to this nation."""
+        own = [fact for fact in self.situation_facts() if fact.reading == "own"]
+        return [*own, *self.store.of_kind(self.generation, BREACH, self.position)]
+
+    def situation(self, *, shared: bool = False) -> dict[str, Any]:
+        """What is open, unacknowledged, unanswered and contradictory at this instant; `shared`: as both nations may see it."""
+        facts = self.situation_facts()
+        if shared:
+            joint = [msgspec.structs.replace(f, reading="both") for f in facts if f.reading in SHARED]
+            return {**self._frame(), **situation(joint, self.instant, self.nation), "breaches": [], "parked": []}
         parked = [p for p in self.store.parked(self.generation) if p["position"] <= self.position]
-        shown = situation(self.situation_facts(), self.instant, self.nation)
+        shown = situation(facts, self.instant, self.nation)
         breaches = breach_rows(self.store.of_kind(self.generation, BREACH, self.position))
         return {**self._frame(), **shown, "breaches": breaches, "parked": parked}
 

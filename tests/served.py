@@ -32,7 +32,7 @@ HOLDERS = {
     **{
         f"{nation} {role}": Holder(role, f"{role}-{nation}", nation)
         for nation in ("GB", "FR")
-        for role in ("official", "duty_officer", "auditor", "liaison")
+        for role in ("official", "duty_officer", "auditor", "liaison", "dpo")
     },
 }
 """Who may ask, by the name that tests call them by."""

@@ -14,6 +14,7 @@ from tests.story import DAY, DETECTION, Story, told_in
 
 PATHS = ("figures?day=2015-08-26", "figures/G1/lines?day=2015-08-26", "situation", "timeline")
 PEOPLE = ("official", "duty_officer", "auditor", "liaison")
+WHY = {"Entente-Purpose": "audit", "Entente-Motif": "the night of 26 August"}
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def test_the_service_and_the_view_say_the_same(calais: tuple[Service, Story]) ->
     assert said == {**moment.figures(DAY), "exercise": True} and said["figures"]["G1"] == 12
     lines = service.get("/v1/views/gb/figures/G1/lines?day=2015-08-26").json()
     assert sum(line["quantity"] for line in lines["lines"]) == lines["value"] == 12
-    assert service.get("/v1/views/gb/situation").json() == {**moment.situation(), "exercise": True}
+    assert service.get("/v1/views/gb/situation", **WHY).json() == {**moment.situation(), "covered": 0, "exercise": True}
 
 
 def test_an_answer_as_of_an_instant_stays_what_it_was(calais: tuple[Service, Story]) -> None:
@@ -52,12 +53,12 @@ def test_an_answer_as_of_an_instant_stays_what_it_was(calais: tuple[Service, Sto
 
 def test_a_timeline_is_read_in_parts_and_misses_nothing(calais: tuple[Service, Story], monkeypatch: pytest.MonkeyPatch) -> None:
     service, _ = calais
-    whole = service.get("/v1/views/gb/timeline").json()
+    whole = service.get("/v1/views/gb/timeline", **WHY).json()
     assert whole["next"] is None and [row["stream"] for row in whole["rows"]][-2:] == ["IC-1", "IC-CANARY"]
     monkeypatch.setattr("api.views.TIMELINE_POSITIONS", 3)
     rows, after = [], 0
     while after is not None:
-        part = service.get(f"/v1/views/gb/timeline?after={after}").json()
+        part = service.get(f"/v1/views/gb/timeline?after={after}", **WHY).json()
         rows += part["rows"]
         after = part["next"]
     assert rows == whole["rows"]

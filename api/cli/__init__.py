@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from api.cli import (
+    access,
     append,
     bracket,
     bundle,
@@ -48,10 +49,10 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.EntenteError, USAGE),
 )
 # Named here so that whoever asks for one is told so, instead of being told that they cannot spell.
-NOT_IN_THIS_RELEASE = ("signer", "access", "hold", "erase")
+NOT_IN_THIS_RELEASE = ("signer", "hold", "erase")
 MODULES = (
     *(demo, exercise, append, figures, situation, reconcile, replay, report, project),
-    *(log, bracket, timestamp, index, bundle, mirror, serve, relay, receipt, equivocation, keys, ledgers, doctor),
+    *(log, bracket, timestamp, index, bundle, mirror, serve, relay, receipt, equivocation, keys, ledgers, access, doctor),
 )
 
 

@@ -39,7 +39,9 @@ def add_to(commands: Commands[Parser]) -> None:
         "administrator sees how the service runs. The others are people of one nation, and read its view.",
     )  # fmt: skip
     new.add_argument(
-        "role", metavar="ROLE", help="one of mirror, reader, service, administrator, official, duty_officer, auditor, liaison"
+        "role",
+        metavar="ROLE",
+        help="one of mirror, reader, service, administrator, official, duty_officer, auditor, liaison, dpo",
     )
     new.add_argument("name", help="who holds it; a mirror's is its site (london, paris), a service's its authority's code")
     new.add_argument("--nation", choices=("gb", "fr"), help="of a person")

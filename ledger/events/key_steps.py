@@ -24,6 +24,7 @@ from ledger.events.key_types import (
     LedgerThawed,
 )
 from ledger.events.keys import EVENT_KEY, NATIONAL_AUTHORITY, Key, KeyRing, named_publics
+from ledger.events.national import nation_of_log
 from ledger.events.registry import Registry
 from ledger.events.registry_types import PolicyAdopted
 from ledger.events.signers import require_key_in_force
@@ -65,8 +66,10 @@ def _require_public(key_id: str, type_code: int, public: bytes) -> None:
 
 
 def _opened(ring: KeyRing, event: Event, position: int, registry: Registry) -> None:
-    if event.header.authority != NATIONS[0]:
-        raise errors.NotAllowed(f"a log is opened in the name of {NATIONS[0]}, and signed by both", field="authority")
+    alone = nation_of_log(event.data.origin)
+    if event.header.authority != (alone or NATIONS[0]):
+        whose = f"of {alone}" if alone else f"of {NATIONS[0]}, and signed by both"
+        raise errors.NotAllowed(f"this log is opened in the name {whose}", field="authority")
     if event.data.origin != event.header.origin:
         raise errors.NotAllowed("a log is opened under its own name", field="data.origin")
 

@@ -9,6 +9,7 @@ import msgspec
 
 from ledger.errors import Malformed
 from ledger.events.base import Data, Nation, event_type
+from ledger.events.national import nation_of_log
 from ledger.events.rules import RULES
 from ledger.events.values import Identifier, Origin, Sha256, TypePattern
 
@@ -59,8 +60,12 @@ class LedgerOpened(Data, frozen=True):
     def check(self) -> None:
         if self.rules not in RULES:
             raise Malformed(f"there are no admission rules {self.rules}", field="data.rules")
-        if {key.nation for key in self.authority_keys} != {"GB", "FR"} or len({k.key_id for k in self.authority_keys}) != 2:
-            raise Malformed("one authority key of each nation is needed", field="data.authority_keys")
+        alone = nation_of_log(self.origin)
+        needed = {alone} if alone else {"GB", "FR"}
+        found = {key.nation for key in self.authority_keys}
+        if found != needed or len({key.key_id for key in self.authority_keys}) != len(needed):
+            whose = f"of {alone} alone" if alone else "of each nation"
+            raise Malformed(f"one authority key {whose} is needed", field="data.authority_keys")
         if self.predecessor is not None and self.predecessor.origin == self.origin:
             raise Malformed("a log does not succeed itself", field="data.predecessor.origin")
 

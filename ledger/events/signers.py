@@ -13,6 +13,7 @@ from ledger.events.approvals import NATIONS, approving, nations_of, owner_nation
 from ledger.events.base import Event, EventType, Header
 from ledger.events.key_types import KeyRegistered, KeyReinstated, LedgerOpened
 from ledger.events.keys import EVENT_KEY, JOINT, NATIONAL_AUTHORITY, Key, KeyRing
+from ledger.events.national import nation_of_log
 from ledger.events.registry import Registry
 from ledger.events.registry_types import AuthorityRegistered
 
@@ -147,6 +148,8 @@ def _require_nations(ring: KeyRing, event: Event, signed_by: Set[str], needed: s
     """The national authorities of these nations have signed, and one of them states it under its own key."""
     header = event.header
     signing = {nation for nation in NATIONS if _authority_has_signed(ring, nation, event, signed_by)}
+    alone = nation_of_log(header.origin)
+    needed = {alone} if alone else needed
     if header.authority not in signing or header.key_id not in _keys_of_authority(ring, event):
         raise errors.NotAllowed("is stated by a national authority, under its own key, in its own name", field="authority")
     if not needed <= signing:

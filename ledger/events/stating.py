@@ -11,6 +11,7 @@ from typing import NoReturn
 from ledger import errors
 from ledger.events import decode_data
 from ledger.events.base import INTEGER_MAX, Header, Marking
+from ledger.events.national import nation_of_log
 from ledger.formats import entry, envelope
 
 _UUID7, _IDENTIFIER, _SALT = (
@@ -49,6 +50,9 @@ def require_header(header: Header) -> int:
         if len(header.releasable_to) != 1 or [s.name for s in header.sections] != ["inner"]:
             raise errors.Malformed("a sealed event is for one nation and has the one section `inner`", field="releasable_to")
         _require_outer(header)
+    elif alone := nation_of_log(header.origin):
+        if header.releasable_to != (alone,):
+            raise errors.Malformed(f"this log is for {alone} alone", field="releasable_to", remedy=f'write ["{alone}"]')
     elif header.releasable_to not in BOTH_NATIONS:
         raise errors.Malformed(
             "an event not for both nations must be sealed",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from ledger.evidence.equivocation import FOLDER
 from migrations import revision
 from tests.sites import Sites
 from tests.tamper_campaign import KIND_MIN, judged, tampering, tampering_with_a_mirror
 from tests.tamper_home import played
 from tests.tamper_rows import ROWS, VALUES
-from tests.tampering import Raw, laid_open
+from tests.tampering import HOWS, Raw, laid_open, spoilt
 from tests.test_cosigner import STATE, backed_up, restore
 
 CHANGES = 12
@@ -89,3 +91,9 @@ def test_a_cosigner_that_found_two_histories_and_forgot_to_stop_is_named(sites: 
     ]
     sites.london.cosigner("london").stop("two histories")
     assert [p["what"] for p in judged(sites.london)["problems"]] == ["cosigner london signs nothing any more: two histories"]
+
+
+@pytest.mark.parametrize("value", [0, -1, 1, 2**63 - 1, -(2**63), "", "a", b"", b"\x00\x00"])
+@pytest.mark.parametrize("how", HOWS)
+def test_a_change_that_would_change_nothing_is_not_tried_for_ever(value: object, how: str) -> None:
+    assert spoilt(value, how, Random(7)) != value

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from tests.dossier import Dossier, Maker, pack
-from tests.forging import LONDON, NATIONS, POLICY, Act, World, b64, checkpoint_of, digest, encode
+from tests.forging import BEGAN, COSIGNED_AT, LONDON, NATIONS, POLICY, Act, World, b64, checkpoint_of, digest, encode
 
 ODD: tuple[Any, ...] = (
     *(
@@ -409,10 +409,9 @@ def checkpoint_bent(dossier: Dossier, rng: Random) -> None:
     log = dossier.manifest["log"]
     size, root = log["size"] + rng.choice([-1, 0, 0, 1]), rng.choice([bytes(32), bytes.fromhex(digest(b"")), None])
     root = root if root is not None else __import__("base64").b64decode(log["root"])
-    signers = rng.choice(["london paris", "paris", ""])
-    proofs_repeat(
-        dossier, checkpoint_of(max(size, 0), root, signers, origin=rng.choice([log["origin"]] * 4 + ["other.example/log"]))
-    )
+    signers, at = rng.choice(["london paris", "paris", ""]), rng.choice([COSIGNED_AT, BEGAN // 10**6 - 121])
+    origin = rng.choice([log["origin"]] * 4 + ["other.example/log"])
+    proofs_repeat(dossier, checkpoint_of(max(size, 0), root, signers, origin=origin, at=at))
     if rng.random() < 0.7:
         checked = dossier.files["checkpoint"].split(b"\n")
         log |= {"origin": checked[0].decode(), "size": int(checked[1]), "root": checked[2].decode()}

@@ -25,6 +25,7 @@ from ledger.formats.note import Checkpoint
 
 ORIGIN = "forged.example/joint"
 BEGAN = 1_440_633_600_000_000
+COSIGNED_AT = 1_445_000_000
 LOG_KEY = SigningKey(b"log".ljust(32))
 LONDON = Cosigner("london.example/cosigner", SigningKey(b"london".ljust(32)))
 PARIS = Cosigner("paris.example/cosigner", SigningKey(b"paris".ljust(32)))
@@ -348,13 +349,18 @@ class World:
 
 
 def checkpoint_of(
-    size: int, root: bytes, signers: str = "london paris", log_key: SigningKey = LOG_KEY, origin: str = ORIGIN
+    size: int,
+    root: bytes,
+    signers: str = "london paris",
+    log_key: SigningKey = LOG_KEY,
+    origin: str = ORIGIN,
+    at: int = COSIGNED_AT,
 ) -> bytes:
-    """A checkpoint signed by the log and by those cosigners named."""
+    """A checkpoint signed by the log and by those cosigners named, at Unix seconds."""
     signed = note.sign_checkpoint(Checkpoint(origin, size, root), log_key)
     text, _ = note.split_note(signed)
     cosigners = [one for name, one in (("london", LONDON), ("paris", PARIS)) if name in signers.split()]
-    return note.add_lines(signed, [one.cosign(text, 1_445_000_000) for one in cosigners])
+    return note.add_lines(signed, [one.cosign(text, at) for one in cosigners])
 
 
 def proof_of(position: int, hashes: list[bytes], checkpoint: bytes) -> bytes:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+import re
 from typing import Any
 
 import pytest
 
 from ledger.formats import strict
-from ledger.formats.entry import parse_entry
+from ledger.formats.entry import format_instant, parse_entry
 from ledger.formats.sealing import SealingKey, seal
-from tests.bundle_forging import forged
+from tests.bundle_forging import altered, forged, headed
 from tests.bundles import (
+    COSIGNED_AT,
     FIGURE,
     ORIGIN,
+    SECOND,
     STREAM,
     Files,
     code_of,
     files_of,
+    golden_policy,
     key,
     manifested,
     mended,
@@ -230,6 +234,19 @@ def nested(depth: int) -> bytes:
     return mended(replaced(files_of(STREAM), "policy.txt", policy))
 
 
+def recorded(seconds_after: float, *, is_exercise: bool = False) -> bytes:
+    """The log, its last entry recorded so long after both nations co-signed it."""
+    opening = strict.parse(parse_entry(ENTRIES[0]).payload)["data"] | {"exercise": is_exercise}
+    at = format_instant(round((COSIGNED_AT + seconds_after) * SECOND)).encode()
+    last = headed(ENTRIES[-1], lambda head: re.sub(rb"(?<=recorded_at: ).*", at, head))
+    return forged([altered(ENTRIES[0], ["GB", "FR"], data=opening), *ENTRIES[1:-1], last])
+
+
+def trusting(quorum: bytes, content: bytes) -> bytes:
+    """The bundle under a policy of its own that asks these to co-sign."""
+    return mended(replaced(files_of(content), "policy.txt", OURS.replace(b"quorum both", b"quorum " + quorum)))
+
+
 def governed(*steps: tuple[bytes, int]) -> bytes:
     """The log, in which both nations adopted policies, and beside it the one that all its bundles bring."""
     return forged(behind(*(adopted(content, from_size) for content, from_size in steps)))
@@ -283,6 +300,11 @@ def sha256(body: bytes) -> str:
 
 
 BESIDE: dict[str, tuple[str, bytes]] = {
+    "recorded when two clocks may still differ": (CONSISTENT, recorded(120.999_999)),
+    "recorded after it was co-signed": ("entry-late", recorded(121)),
+    "recorded after it was co-signed, which its own policy asks of nobody": (CONSISTENT, trusting(b"none", recorded(121))),
+    "recorded after it was co-signed by the one it asks": ("entry-late", trusting(b"london-ed", recorded(121))),
+    "recorded after it was co-signed, in an exercise": (CONSISTENT, recorded(10**6, is_exercise=True)),
     "a policy of groups within groups": (CONSISTENT, nested(9_000)),
     "the policy adopted": (CONSISTENT, governed((OURS, 1))),
     "another policy than was adopted": ("policy-differs", governed((WEAKER, 1))),
@@ -319,6 +341,13 @@ BESIDE: dict[str, tuple[str, bytes]] = {
 @pytest.mark.parametrize(("code", "content"), BESIDE.values(), ids=BESIDE.keys())
 def test_what_stands_beside_the_entries_is_what_it_says(code: str, content: bytes) -> None:
     assert code_of(content) == code
+
+
+def test_only_whoever_makes_a_checkpoint_final_dates_what_it_covers() -> None:
+    """A witness that a policy lists beside its quorum counts for nothing, its clock neither."""
+    late = trusting(b"none", recorded(121))
+    assert code_of(late) == CONSISTENT, "the policy that decides is its own, which asks nobody"
+    assert code_of(late, golden_policy()) == "entry-late"
 
 
 def test_a_response_that_no_certificates_are_given_for_is_no_time_stamp() -> None:

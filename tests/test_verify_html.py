@@ -26,7 +26,7 @@ from tests.agreement_campaign import COMPARED_A_TURN, agreement
 from tests.bending import bent_bundle, bent_policy
 from tests.bundles import FIGURE, STREAM, flipped, golden_policy
 from tests.forging import POLICY
-from tests.test_bundle_rules import told
+from tests.test_bundle_rules import BESIDE, told
 
 pytestmark = pytest.mark.foreign
 
@@ -74,6 +74,8 @@ def test_both_verifiers_say_the_same_of_every_forgery_told_elsewhere(pair):
     policy = format_policy(golden_policy())
     for name, body in told().items():
         pair.require_agreement(body, policy, name)
+        if name in BESIDE:  # whom a bundle's own policy asks decides, too
+            pair.require_agreement(body, None, name)
 
 
 @pytest.mark.parametrize("content", [STREAM, FIGURE], ids=["stream", "figure"])

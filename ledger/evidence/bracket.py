@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ledger.evidence.checks import Problem
+from ledger.formats.cosignature import TOLERANCE_SECONDS, is_early, is_late
 from ledger.formats.entry import format_instant
 from ledger.formats.policy import Policy, Verified
 from ledger.store.cosignatures import Finality
 
-TOLERANCE_SECONDS = 120
-"""How far two sound clocks may be apart: a nation co-signs nothing that is further ahead of its own."""
 MICROSECONDS = 1_000_000
 
 
@@ -74,16 +73,6 @@ class Bracket:
             "not_before": _shown(self.not_before, self.before),
             "not_after": _shown(self.not_after, self.after),
         }
-
-
-def is_late(recorded_at: int, cosigned_at: int) -> bool:
-    """Whether an entry says that it was recorded after somebody had co-signed it."""
-    return recorded_at >= (cosigned_at + 1 + TOLERANCE_SECONDS) * MICROSECONDS
-
-
-def is_early(recorded_at: int, cosigned_at: int) -> bool:
-    """Whether an entry says that it was recorded when somebody co-signed the log without it."""
-    return recorded_at < (cosigned_at - TOLERANCE_SECONDS) * MICROSECONDS
 
 
 def find_bracket(finality: Finality, position: int) -> Bracket:

@@ -31,6 +31,7 @@ from ledger.evidence.bundle_names import (
 )
 from ledger.evidence.bundle_zip import Archive, ReadAt
 from ledger.formats.armour import encode64
+from ledger.formats.cosignature import is_late
 from ledger.formats.policy import Policy, Verified, parse_policy
 
 REFUSED, CONSISTENT, NOT_FINAL, PROVEN = "refused", "internally-consistent", "not-final", "proven"
@@ -82,12 +83,13 @@ class _Verification:
         manifest = parse_manifest(self.archive.read(MANIFEST))
         withheld = {row.position: bytes.fromhex(row.leaf_hash) for row in manifest.withheld}
         self._check_files(manifest, withheld)
-        verified = self._check_checkpoint(manifest)
+        deciding, verified = self._check_checkpoint(manifest)
         entries = Entries(self.archive, verified.checkpoint, withheld)
         positions = [position_of(name) for name in self.archive.members if is_proof(name)]
         for done, position in enumerate(positions or [0]):
             entries.check(position)
             progress(done + 1, len(positions))
+        _check_times(entries, deciding, verified)
         claims = Claims(manifest, entries)
         claims.check()
         rederived = _rederived(claims, rederive)
@@ -109,8 +111,8 @@ class _Verification:
             if hashlib.sha256(self.archive.read(file.name)).hexdigest() != file.sha256:
                 raise BadBundle("file-digest", "not the file that the manifest lists", file=file.name)
 
-    def _check_checkpoint(self, manifest: Manifest) -> Verified:
-        """The checkpoint as the deciding policy sees it: the one from elsewhere, where there is one."""
+    def _check_checkpoint(self, manifest: Manifest) -> tuple[Policy, Verified]:
+        """The policy that decides, which is the one from elsewhere where there is one, and what it makes of the checkpoint."""
         signed = self.archive.read(CHECKPOINT)
         try:
             own = parse_policy(self.archive.read(POLICY))
@@ -123,7 +125,18 @@ class _Verification:
         head = (checkpoint.origin, encode64(checkpoint.root), checkpoint.size)
         if head != (manifest.log.origin, manifest.log.root, manifest.log.size):
             raise BadBundle("log-differs", "the manifest speaks of another checkpoint")
-        return verified
+        return self.elsewhere or own, verified
+
+
+def _check_times(entries: Entries, deciding: Policy, verified: Verified) -> None:
+    """No entry was recorded after one of the quorum had co-signed it. Of an exercise, whose clock is told, it is not asked."""
+    parties = deciding.at(verified.checkpoint.size).parties().values()
+    times = [verified.cosigned[name] for names in parties for name in names & verified.cosigned.keys()]
+    if entries.exercise or not times:
+        return
+    for seen in entries.seen.values():
+        if is_late(seen.recorded_at, min(times)):
+            raise BadBundle("entry-late", "recorded after it was co-signed", file=entry_name(seen.position))
 
 
 def _checked(policy: Policy, signed: bytes, problem: str) -> Verified:

@@ -27,6 +27,19 @@ ML_DSA_PUBLIC_BYTES = 1_312
 ML_DSA_SIGNATURE_BYTES = 2_420
 NAME_BYTES_MAX = 255
 TIME_MAX = 2**63 - 1
+TOLERANCE_SECONDS = 120
+"""How far two sound clocks may be apart: a nation co-signs nothing that is further ahead of its own."""
+MICROSECONDS = 1_000_000
+
+
+def is_late(recorded_at: int, cosigned_at: int) -> bool:
+    """Whether an entry says that it was recorded (microseconds) after somebody had co-signed it (seconds)."""
+    return recorded_at >= (cosigned_at + 1 + TOLERANCE_SECONDS) * MICROSECONDS
+
+
+def is_early(recorded_at: int, cosigned_at: int) -> bool:
+    """Whether an entry says that it was recorded (microseconds) when somebody co-signed the log without it (seconds)."""
+    return recorded_at < (cosigned_at - TOLERANCE_SECONDS) * MICROSECONDS
 
 
 class LatticeKey:

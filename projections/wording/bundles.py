@@ -245,6 +245,10 @@ PROBLEMS: Mapping[str, Words] = {
     "section-ciphertext": words("a section is not the one committed to", "une section n'est pas celle qui fut engagée"),
     "section-key": words("a section's key is not the one committed to", "la clé d'une section n'est pas celle qui fut engagée"),
     "section-open": words("a section does not open under its key", "une section ne s'ouvre pas avec sa clé"),
+    "entry-late": words(
+        "an entry is said to be recorded after it was co-signed",
+        "un enregistrement porte une heure postérieure à son contreseing",
+    ),
     "keys-differ": words(
         "the list of keys is not what the entries register", "la liste des clés n'est pas celle que les enregistrements donnent"
     ),

@@ -3,15 +3,26 @@
 
 import { base64Of, equal, hexOf, utf8 } from "./bytes.js";
 import { formatCanonical } from "./canonical.js";
+import { entryName } from "./names.js";
 import { check } from "./problem.js";
 import { sha256 } from "./sha2.js";
+import { microseconds } from "./words.js";
 
+/** How far two sound clocks may be apart, and the second that a cosignature's time leaves open. */
+const APART_SECONDS = 121n;
 const COMBINING_TYPES = ["access.combined", "mandate.granted"];
 
 /** `keys.jsonl` is the ring, to the byte. */
 export async function checkKeys(bundle, ring) {
   const lines = [...ring.keys.values()].map((key) => `${formatCanonical(keyLine(key))}\n`);
   check(equal(utf8(lines.join("")), await bundle.read("keys.jsonl")), "keys-differ");
+}
+
+/** No entry was recorded after one of the quorum had co-signed it (section 8.6). In an exercise the clock is told. */
+export function checkTimes({ full }, first) {
+  if (first === null || full.get(1).data.exercise) return;
+  for (const { position, recordedAt } of full.values())
+    check(microseconds(recordedAt) < (first + APART_SECONDS) * 1_000_000n, "entry-late", entryName(position));
 }
 
 /** `policy.txt` is the policy that governs this state, where the entries shown say which was adopted. */

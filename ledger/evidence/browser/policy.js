@@ -81,8 +81,9 @@ function requireNew(key, others) {
 }
 
 /**
- * What a policy makes of a checkpoint: `{holds, final, cosigned: [{name, time}]}`, the witnesses that signed in the
- * policy's order. Refuses where a key of the policy did not sign what it is said to have signed.
+ * What a policy makes of a checkpoint: `{holds, final, cosigned: [{name, time}], first}`, the witnesses that signed in the
+ * policy's order, and the earliest time of one that its quorum is made of, null where there is none. Refuses where a key of
+ * the policy did not sign what it is said to have signed.
  */
 export async function judge(policy, checkpoint) {
   const signed = await verifyLines(checkpoint, [...policy.logs, ...policy.witnesses.map((witness) => witness.key)]);
@@ -95,5 +96,15 @@ export async function judge(policy, checkpoint) {
   for (const [name, { needed, members }] of policy.groups) {
     if (members.filter((member) => have.has(member)).length >= needed) have.add(name);
   }
-  return { holds, final: policy.quorum === NO_QUORUM || have.has(policy.quorum), cosigned };
+  const first = earliest(policy, cosigned);
+  return { holds, final: policy.quorum === NO_QUORUM || have.has(policy.quorum), cosigned, first };
+}
+
+function earliest({ groups, quorum }, cosigned) {
+  const counting = new Set([quorum]);
+  for (const [name, { members }] of [...groups].reverse()) {
+    if (counting.has(name)) for (const member of members) counting.add(member);
+  }
+  const times = cosigned.filter(({ name }) => counting.has(name)).map(({ time }) => time);
+  return times.reduce((first, time) => (first === null || time < first ? time : first), null);
 }

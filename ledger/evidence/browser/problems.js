@@ -99,6 +99,11 @@ export const PROBLEMS = new Map(
       "La clé d'une section n'est pas celle qui a été signée.",
     ],
     ["section-open", "A sealed section does not open.", "Une section scellée ne s'ouvre pas."],
+    [
+      "entry-late",
+      "An entry is said to be recorded after it was co-signed.",
+      "Un enregistrement porte une heure postérieure à son contreseing.",
+    ],
     ["keys-differ", "The list of keys is not the log's.", "La liste des clés n'est pas celle du journal."],
     [
       "policy-differs",

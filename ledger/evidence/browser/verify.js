@@ -4,7 +4,7 @@
 import { checkAnswer, checkAnswerForm, checkReportFiles } from "./answers.js";
 import { checkBounds, checkOriginals } from "./bounds.js";
 import { base64Of } from "./bytes.js";
-import { checkComplete, checkKeys, checkPolicy, checkPurpose } from "./claims.js";
+import { checkComplete, checkKeys, checkPolicy, checkPurpose, checkTimes } from "./claims.js";
 import { readEntries } from "./entries.js";
 import { openBundle } from "./files.js";
 import { checkIndexes } from "./indexes.js";
@@ -37,6 +37,7 @@ async function checkAll(source, policy, progress) {
   const checkpointBytes = await bundle.read("checkpoint");
   const { checkpoint, decided } = await checkCheckpoint(bundle, checkpointBytes, policy);
   const reading = await readEntries(bundle, checkpoint, checkpointBytes, (done, of) => progress("entries", done, of));
+  checkTimes(reading, decided.first);
   const lastVersion = await checkClaims(bundle, reading);
   return { bundle, manifest, decided, elsewhere: policy !== null, reading, lastVersion };
 }

@@ -94,6 +94,18 @@ func (v *verifier) checkEntry(f *file, content []byte) error {
 	return nil
 }
 
+// checkTimes: no entry was recorded after one of the quorum had cosigned it
+// (section 8.6), but for exercises, where the clock is told.
+func (v *verifier) checkTimes() error {
+	const second, apart = 1000000, 121 // two clocks 120 s apart, and what whole seconds leave open
+	for _, e := range v.full {
+		if !v.ring.exercise && v.decided.first >= 0 && e.recorded >= 0 && e.recorded/second-apart >= v.decided.first {
+			return refuseFile("entry-late", entryName(e.position))
+		}
+	}
+	return nil
+}
+
 // inOrder: recorded not before the full entry in front of it; versions rise,
 // by no more than the positions between allow.
 func (v *verifier) inOrder(e *entry, position int64) bool {

@@ -10,6 +10,7 @@ type cosignature struct {
 type noteVerdict struct {
 	cosigned []cosignature // in the order of the policy
 	final    bool
+	first    int64 // the earliest time of a witness of the quorum, or -1
 }
 
 // judge verifies a note under the policy (document sections 7.1 and 7.2). ok
@@ -35,6 +36,7 @@ func (p *policy) judge(n *note) (verdict noteVerdict, ok bool) {
 			verdict.cosigned = append(verdict.cosigned, cosignature{w.name, time})
 		}
 	}
+	verdict.first = p.earliest(verdict.cosigned)
 	verdict.final = p.reached(has)
 	return verdict, byLog
 }
@@ -73,4 +75,22 @@ func (p *policy) reached(has map[string]bool) bool {
 		has[g.name] = count >= g.least
 	}
 	return has[p.quorum]
+}
+
+// earliest is the first time that one of whom the quorum is made of states, or
+// -1: what stands beside the quorum counts for nothing.
+func (p *policy) earliest(cosigned []cosignature) int64 {
+	counts := map[string]bool{p.quorum: true}
+	for i := len(p.groups) - 1; i >= 0; i-- {
+		for _, m := range p.groups[i].members {
+			counts[m] = counts[m] || counts[p.groups[i].name]
+		}
+	}
+	first := int64(-1)
+	for _, c := range cosigned {
+		if counts[c.name] && (first < 0 || c.time < first) {
+			first = c.time
+		}
+	}
+	return first
 }

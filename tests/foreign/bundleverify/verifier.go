@@ -89,6 +89,7 @@ func (v *verifier) verify(in io.ReaderAt, size int64) (err error) {
 		{"every file is the one listed", v.checkContents},
 		{"checkpoint", v.checkCheckpoint},
 		{"entries", v.checkEntries},
+		{"times", v.checkTimes},
 		{"keys.jsonl", v.checkKeysFile},
 		{"policy.txt", v.checkPolicy},
 		{"claims", v.checkClaims},

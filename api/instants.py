@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from ledger import errors
 
 MICROSECONDS = 1_000_000
+# The window of a day, and when its report is due, are days around it: they must be days of the calendar too.
+DAY_MIN, DAY_MAX = date(1900, 1, 1), date(2999, 12, 31)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
@@ -26,10 +28,10 @@ def instant_of(text: str, field: str | None = None) -> int:
 
 
 def day_of(text: str, field: str | None = None) -> date:
-    """A calendar day. Raises BadQuestion."""
+    """A reporting day, of the centuries for which there can be one. Raises BadQuestion."""
     try:
-        if _DAY(text):
-            return date.fromisoformat(text)
+        if _DAY(text) and DAY_MIN <= (day := date.fromisoformat(text)) <= DAY_MAX:
+            return day
     except ValueError:
         pass  # said below
     raise errors.BadQuestion(f"{text!r} is no day", field=field, remedy="write 2015-08-26")

@@ -2,8 +2,9 @@
 
 Its time is shared over the rows: random nights told by two calculations, the log forked at every size, bundles spoilt bit by
 bit, spoilt bundles before both verifiers, what is stored (at Calais, at a mirror, by cosigners) and exported changed by whoever
-has every right, and writers, services and servers killed with -9 on both stores. Each turn prints one JSON line a row with its
-seed, what it reached, and the floors it holds itself to; a failure ends the campaign with exit 1.
+has every right, writers, services and servers killed with -9, and the service asked by nobody who means well, on both stores.
+Each turn prints one JSON line a row with its seed, what it reached, and the floors it holds itself to; a failure ends the
+campaign with exit 1.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from tests import oracle
 from tests.agreement_campaign import agreement
 from tests.bundle_campaign import bundles
 from tests.fork_campaign import forks
+from tests.hostile_campaign import besieged
+from tests.hostile_campaign import campaign as hostile_requests
 from tests.memory import play_in_memory
 from tests.playing import load
 from tests.postgres import Postgres, running_postgres
@@ -41,6 +44,7 @@ TAMPERED_A_TURN = 500
 MIRRORED_A_TURN = 500
 FILES_A_TURN = 1_200
 SERVICES_A_TURN = 300
+HOSTILE_A_TURN = 5_000
 ACKNOWLEDGED_A_KILL_MIN = 3
 
 
@@ -82,6 +86,13 @@ def services(seed: int, folder: Path, url: str) -> dict[str, Any]:
     return {"row": "services", **result}
 
 
+def besieging(seed: int, folder: Path, url: str) -> dict[str, Any]:
+    """Requests that nobody means well by: answered in time, nothing half done, nothing told, no memory kept."""
+    folder.mkdir()
+    with besieged(folder, url) as found:
+        return hostile_requests(seed, HOSTILE_A_TURN, found)
+
+
 def tamperings(seed: int, folder: Path, new_database: Callable[[], str]) -> Iterator[dict[str, Any]]:
     """What is stored, by Calais and by a mirror, and what is exported, changed at random: all of it found and named."""
     folder.mkdir()
@@ -100,6 +111,7 @@ def rows(seed: int, server: Postgres) -> Iterator[dict[str, Any]]:
             new_database = _databases(server, databases) if store == "postgresql" else lambda: ""
             yield {"store": store, **kills(seed, new_database() or f"sqlite:///{Path(folder) / 'ledger.sqlite'}")}
             yield {"store": store, **services(seed, Path(folder) / f"services-{store}", new_database() or store)}
+            yield {"store": store, **besieging(seed, Path(folder) / f"hostile-{store}", new_database() or "sqlite")}
             for row in tamperings(seed, Path(folder) / store, new_database):
                 yield {"store": store, **row}
 

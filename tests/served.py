@@ -56,7 +56,8 @@ class Service:
 
     def _headers(self, who: str, headers: Mapping[str, str]) -> dict[str, str]:
         known = {"Authorization": f"Bearer {self.tokens[who]}"} if who in self.tokens else {}
-        return {**known, **headers}
+        # One id for all: two answers to who may not tell them apart are compared byte by byte.
+        return {**known, "X-Request-Id": "0" * 32, **headers}
 
     def get(self, path: str, who: str = "GB auditor", **headers: str) -> Any:
         """GET a path."""

@@ -76,8 +76,8 @@ def test_a_view_is_for_its_own_nations_people(calais: tuple[Service, Story]) -> 
                 assert answer.status_code == 200, (who, path)
                 continue
             assert answer.status_code == (401 if who == "nobody" else 403), (who, path)
-            told, never = ({**said.json(), "instance": ""} for said in (answer, service.get(f"/v1/views/xx/{path}", who)))
-            assert told == never and "CANARY" not in answer.text and "12" not in str(told)
+            assert "CANARY" not in answer.text and "12" not in answer.text
+            assert answer.text == service.get(f"/v1/views/xx/{path}", who).text
 
 
 def test_what_london_sealed_is_in_no_answer_to_paris(calais: tuple[Service, Story]) -> None:
@@ -88,7 +88,10 @@ def test_what_london_sealed_is_in_no_answer_to_paris(calais: tuple[Service, Stor
 
 
 SENSELESS = (
-    *((f"day={day}", "day") for day in ("", "x", "2015-02-30", "20150826", "2015-W35-3", "1440547200", "2015-08-26T00")),
+    *(
+        (f"day={day}", "day")
+        for day in ("", "x", "2015-02-30", "20150826", "2015-W35-3", "1440547200", "2015-08-26T00", "9999-12-31", "0001-01-01")
+    ),
     ("", "day"),
     *(
         (f"day=2015-08-26&as_of={at}", "as_of")

@@ -16,7 +16,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
-from api import appending, health, introductions, log, looking, problems, records, views, witnessing
+from api import appending, completeness, health, introductions, log, looking, problems, records, views, witnessing
 from api.counts import Counts
 from api.daily import Daily
 from api.following import Follower
@@ -122,6 +122,7 @@ def create_app(parts: Parts) -> Walls:
     app.state.known = partial(holder_of, home.path)
     app.state.home = home
     app.state.access = looking.logs_of(home)
+    app.state.completeness = completeness.Following(home)
     app.state.limits = home.settings.limits
     app.state.parts = parts
     app.state.counts = counts = Counts()
@@ -130,6 +131,7 @@ def create_app(parts: Parts) -> Walls:
     app.include_router(records.routes)
     app.include_router(views.routes)
     app.include_router(looking.routes)
+    app.include_router(completeness.routes)
     if parts.collector is not None:
         app.state.appender = appending.Appender(home.ledger, counts)
         app.include_router(appending.routes)

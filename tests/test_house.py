@@ -37,7 +37,7 @@ PURE = (
         f"projections/{name}.py"
         for name in ("situation", "incidents", "contradictions", "apart", "obligations", "reconciliation", "replay")
     ),
-    *(f"projections/{name}.py" for name in ("standing", "breaches", "disputed")),
+    *(f"projections/{name}.py" for name in ("standing", "breaches", "disputed", "completeness")),
     "projections/wording",
     "projections/questions",
     # Verifying a bundle: what an auditor must be able to read through, and to run anywhere.

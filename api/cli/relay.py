@@ -34,6 +34,7 @@ def add_to(commands: Commands[Parser]) -> None:
     add_remote(relay, is_required=True)
     relay.add_argument("--host", default=HOST, help=f"an address of this machine alone (default {HOST})")
     relay.add_argument("--port", type=int, default=PORT, help=f"0 for a free one, which is printed (default {PORT})")
+    relay.add_argument("--control-totals", action="store_true", help="state each hour how many events of each type were stated")
     spool = add_group(commands, "spool", "what a service said and the ledger has not finally answered")
     for name, run, about in (
         ("list", run_list, "what waits and what is parked, with the reason"),
@@ -65,6 +66,7 @@ def run_relay(session: Session, arguments: argparse.Namespace) -> int:
             session.out.flush()
 
         traces.start(None)
+        ledger.control_totals = arguments.control_totals
         ledger.start()
         serve(create_relay(ledger, token), bound, ready)
     return 0

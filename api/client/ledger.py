@@ -15,6 +15,7 @@ from typing import Any, Self
 import msgspec
 
 from api.authoring import BOTH, Author, Sealers, compose, countersign, new_id
+from api.client import totals
 from api.client.receipt import Receipt
 from api.client.sending import Clock, Sender
 from api.client.site import Introduction, OverHttp, Site
@@ -56,9 +57,12 @@ class Ledger:
         sealers: Mapping[str, SigningKey | Path | str] | None = None,
         also_signing: Sequence[SigningKey | Path | str] = (),
         site: Site | None = None,
+        control_totals: bool = False,
         now: Callable[[], int] | None = None,
     ) -> None:
-        """`now` is the author's clock in microseconds, the machine's unless given. Raises NotFound, Malformed or BadNote."""
+        """`control_totals`: state each hour how many events of each type were stated, if this key may. `now` is the author's
+        clock in microseconds, the machine's unless given. Raises NotFound, Malformed or BadNote.
+        """
         self.key = _key(key)
         self.spool = Spool(Path(spool))
         self.site = site or OverHttp(url, token)
@@ -67,6 +71,7 @@ class Ledger:
         self.also_signing = [_key(other) for other in also_signing]
         self.now = now or _machine_clock
         self.sender = Sender(self.spool, self.site, self.trust, self._tell)
+        self.control_totals = control_totals
         self._introduction = f"introduction {self.key.key_id}"
         self._known: Introduction | None = None
         self._turn = threading.Lock()
@@ -288,6 +293,9 @@ class Ledger:
                 introduce_at = time.monotonic() + INTRODUCED_SECONDS
                 with suppress(errors.EntenteError):
                     self.introduced()
+            if self.control_totals:
+                with suppress(errors.EntenteError):
+                    totals.state_due(self)
             self._wake.wait(pause)
             self._wake.clear()
 

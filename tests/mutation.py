@@ -50,6 +50,10 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/evidence/checks.py": ("test_checks",),
     "ledger/evidence/beside.py": ("test_beside",),
     "ledger/evidence/sealed.py": ("test_sealed_rules",),
+    "ledger/evidence/memory.py": ("test_cosigner_state",),
+    "ledger/evidence/folder.py": ("test_folder", "test_tamper_files"),
+    "ledger/evidence/exported.py": ("test_tamper_files",),
+    "ledger/evidence/walk.py": ("test_tampering",),
 }
 """What decides about hostile evidence, and the test files that judge each module."""
 

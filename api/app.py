@@ -16,7 +16,20 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
-from api import appending, completeness, health, introductions, log, looking, problems, records, views, witnessing
+from api import (
+    appending,
+    completeness,
+    differences,
+    health,
+    introductions,
+    lists,
+    log,
+    looking,
+    problems,
+    records,
+    views,
+    witnessing,
+)
 from api.counts import Counts
 from api.daily import Daily
 from api.following import Follower
@@ -132,6 +145,8 @@ def create_app(parts: Parts) -> Walls:
     app.include_router(views.routes)
     app.include_router(looking.routes)
     app.include_router(completeness.routes)
+    app.include_router(lists.routes)
+    app.include_router(differences.routes)
     if parts.collector is not None:
         app.state.appender = appending.Appender(home.ledger, counts)
         app.include_router(appending.routes)

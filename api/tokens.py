@@ -18,7 +18,9 @@ from ledger.formats.keys import write_secret
 FILE = "tokens"
 TOKEN_BYTES = 32
 
-Role = Literal["mirror", "reader", "service", "administrator", "official", "duty_officer", "auditor", "liaison", "dpo"]
+Role = Literal[
+    "mirror", "reader", "service", "administrator", "official", "duty_officer", "auditor", "liaison", "dpo", "joint"
+]  # fmt: skip
 ROLES: tuple[Role, ...] = get_args(Role)
 VIEWERS: tuple[Role, ...] = ("official", "duty_officer", "auditor", "liaison")
 """Roles of people who read their own nation's view."""
@@ -36,8 +38,8 @@ class Holder(NamedTuple):
 
     A `mirror` (its site is the name) reads entries and its nation's sections, a `reader` only hashes. A `service` (its name is
     its authority's code) appends, and reads what its authority stated. An `administrator` sees how the service runs and nothing
-    that it holds. The others are people of one nation; a `dpo`, its data protection officer, reads who looked at what, and
-    no content.
+    that it holds. `joint` is somebody whom both nations appointed, who sees both ends of a difference without what either
+    sealed. The others are people of one nation; a `dpo`, its data protection officer, reads who looked at what, and no content.
     """
 
     role: Role

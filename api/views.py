@@ -21,7 +21,7 @@ from api.relays import with_relays
 from ledger import errors
 from ledger.formats.entry import format_instant
 from projections.replay import replay
-from projections.view import Moment
+from projections.view import Moment, View
 
 JSON = "application/json"
 NOT_KEPT = {"Cache-Control": "private, no-store"}
@@ -38,16 +38,16 @@ routes = APIRouter(prefix="/v1/views/{view}")
 @routes.get("/figures", response_model=None)
 def figures(request: Request, nation: OwnView, day: Day, as_of: AsOf = None) -> Response:
     """Every figure of a reporting day, people first."""
-    home, moment = _moment(request, nation, as_of)
-    return _json(home, moment.figures(day_of(day, "day")))
+    home, moment = moment_of(request, nation, as_of)
+    return answer_of(home, moment.figures(day_of(day, "day")))
 
 
 @routes.get("/figures/{code}/lines", response_model=None)
 def lines(request: Request, eyes: Looking, code: str, day: Day, as_of: AsOf = None) -> Response:
     """What one figure is made of, line by line; the quantities add up to it. Sealed lines are covered without a reason."""
-    home, moment = _moment(request, eyes.nation, as_of)
+    home, moment = moment_of(request, eyes.nation, as_of)
     answer = moment.explain(code, day_of(day, "day"))
-    return _json(home, {**answer, "lines": eyes.uncovered(with_relays(home, answer["lines"]))})
+    return answer_of(home, {**answer, "lines": eyes.uncovered(with_relays(home, answer["lines"]))})
 
 
 @routes.get("/situation", response_model=None)
@@ -56,35 +56,42 @@ def situation(request: Request, eyes: Looking, as_of: AsOf = None) -> Response:
 
     Without a reason it is told from what both nations may see, and `covered` counts the streams on which there is more.
     """
-    home, moment = _moment(request, eyes.nation, as_of)
+    home, moment = moment_of(request, eyes.nation, as_of)
     sealed = moment.sealed_in_situation()
     if eyes.reason is None:
-        return _json(home, {**moment.situation(shared=True), "covered": len({fact.stream for fact in sealed})})
+        return answer_of(home, {**moment.situation(shared=True), "covered": len({fact.stream for fact in sealed})})
     eyes.record(fact.event for fact in sealed)
-    return _json(home, {**moment.situation(), "covered": 0})
+    return answer_of(home, {**moment.situation(), "covered": 0})
 
 
 @routes.get("/timeline", response_model=None)
 def timeline(request: Request, eyes: Looking, after: After = 0, stream: str | None = None, as_of: AsOf = None) -> Response:
     """What became known, in the order it became known, from `after` on; `next` is what to go on from, null at the end."""
-    home, moment = _moment(request, eyes.nation, as_of)
+    home, moment = moment_of(request, eyes.nation, as_of)
     upto = min(after + TIMELINE_POSITIONS, moment.position)
     rows = with_relays(home, replay(moment.store.changed(moment.generation, after, upto), after, upto, stream))
     rows = eyes.uncovered(rows)
     frame = {"view": eyes.nation, "as_of": format_instant(moment.instant), "position": moment.position}
     checkpoint = moment.view.covering(moment.position) if moment.position else None
     more = upto if upto < moment.position else None
-    return _json(home, {**frame, "checkpoint": checkpoint, "after": after, "stream": stream, "rows": rows, "next": more})
+    return answer_of(home, {**frame, "checkpoint": checkpoint, "after": after, "stream": stream, "rows": rows, "next": more})
 
 
-def _moment(request: Request, nation: str, as_of: str | None) -> tuple[Home, Moment]:
+def moment_of(request: Request, nation: str, as_of: str | None) -> tuple[Home, Moment]:
+    """The home, and the nation's view as of an instant or now. Raises BadQuestion, or NotFound where it is not kept here."""
+    home, view = view_of(request, nation)
+    return home, view.at(None if as_of is None else instant_of(as_of, "as_of"))
+
+
+def view_of(request: Request, nation: str) -> tuple[Home, View]:
+    """The home, and the nation's view. Raises NotFound where it is not kept here."""
     home: Home = request.app.state.home
-    at = None if as_of is None else instant_of(as_of, "as_of")
     if nation not in home.nations:
         raise errors.NotFound(f"the {nation} view is not kept here", field="view", remedy="ask at that nation's own site")
-    return home, home.view(nation).at(at)
+    return home, home.view(nation)
 
 
-def _json(home: Home, answer: Mapping[str, Any]) -> Response:
+def answer_of(home: Home, answer: Mapping[str, Any]) -> Response:
+    """An answer in JSON: said to be an exercise where it is one, and kept by nobody on the way."""
     document = {**answer, "exercise": home.settings.exercise}
     return Response(msgspec.json.encode(document), 200, NOT_KEPT, JSON)

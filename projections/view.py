@@ -16,15 +16,16 @@ from ledger import errors
 from ledger.formats.entry import format_instant
 from projections import disputed
 from projections import figures as figure
-from projections import reconciliation as reconciling
+from projections.batch import Progress
 from projections.breaches import BREACH
 from projections.breaches import rows as breach_rows
 from projections.carried import turns_in
 from projections.disputed import Disputes, Doubts
 from projections.fact import NEVER, Fact
 from projections.figures import kinds_of
+from projections.lists import Listing, Row, rows_of
 from projections.nations import ruleset_in_force
-from projections.ruleset import Indicator, Ruleset, overlapping_day
+from projections.ruleset import Indicator, Ruleset
 from projections.situation import situation
 from projections.tables import Generation
 from projections.viewstore import ViewStore
@@ -46,14 +47,28 @@ class View:
 
     def at(self, as_of: int | None) -> Moment:
         """The view as it was known at an instant (microseconds), or now."""
-        generation = self.store.live()
-        progress = self.store.progress(generation)
-        if progress is None:
-            raise errors.NotFound(f"the {self.nation} view is empty", remedy="run entente project all")
+        generation, progress = self._live()
         position = self.store.position_as_of(generation, as_of)
         instant = as_of if as_of is not None else self.store.recorded_at(generation, progress.position)
         settled = as_of is not None and position < progress.position
         return Moment(self, generation, position, instant, settled, progress.state)
+
+    def at_position(self, position: int) -> Moment:
+        """The view behind one position of the log, whatever came since. Raises BadQuestion for one that it has not reached."""
+        generation, progress = self._live()
+        if not 0 < position <= progress.position:
+            raise errors.BadQuestion(
+                f"the {self.nation} view is at {progress.position}", field="position", remedy="ask for less"
+            )
+        instant = self.store.recorded_at(generation, position)
+        return Moment(self, generation, position, instant, position < progress.position, progress.state)
+
+    def _live(self) -> tuple[Generation, Progress]:
+        generation = self.store.live()
+        progress = self.store.progress(generation)
+        if progress is None:
+            raise errors.NotFound(f"the {self.nation} view is empty", remedy="run entente project all")
+        return generation, progress
 
     def parked(self) -> list[dict[str, Any]]:
         """Streams that could not be folded, shown and never skipped in silence."""
@@ -89,7 +104,8 @@ class Moment:
         """The ruleset in force at this position."""
         return ruleset_in_force(nation or self.nation, self.store.of_kind(self.generation, "ruleset", self.position))
 
-    def _frame(self) -> dict[str, Any]:
+    def frame(self) -> dict[str, Any]:
+        """What every answer says first: whose view, as of when, at which position, under which checkpoint."""
         return {
             "view": self.nation,
             "as_of": format_instant(self.instant),
@@ -105,7 +121,7 @@ class Moment:
         groups = self.store.groups(self.generation, kinds_of(ruleset), window, self.position)
         values, beside = figure.figures(ruleset, groups)
         return {
-            **self._frame(),
+            **self.frame(),
             "day": day.isoformat(),
             "window": {"from": format_instant(window[0]), "to": format_instant(window[1])},
             "ruleset": ruleset.name,
@@ -138,7 +154,7 @@ class Moment:
         facts = self.store.of_kinds(self.generation, indicator.kinds, window, self.position, OWN)
         doubts = self._doubts(indicator.kinds, window, facts) if self._disputes.suspect else None
         return {
-            **self._frame(),
+            **self.frame(),
             "day": day.isoformat(),
             "code": code,
             "name": {"en": indicator.en, "fr": indicator.fr},
@@ -148,7 +164,37 @@ class Moment:
             **disputed.explained(indicator, facts, doubts),
         }
 
-    def situation_facts(self) -> list[Fact]:
+    def listed(
+        self, listing: Listing, window: tuple[int, int], after: int, streams: int, *, shared: bool = False
+    ) -> tuple[list[Row], list[Fact], int | None]:
+        """(rows of a list, what of these streams was sealed to this nation, the position to go on from or None at the end).
+
+        In the order in which streams first said something that occurred in a window, from behind a position on; it goes
+        through so many streams at most. `shared`: the rows are told from what both nations may see.
+        """
+        found = self.store.first_positions(self.generation, listing.kinds, window, self.position, after, streams + 1)
+        names = [stream for stream, _ in found[:streams]]
+        facts = self._with_roots(names)
+        sealed = [f for f in facts if f.reading == "own"]
+        if shared and sealed:
+            facts = [msgspec.structs.replace(f, reading="both") for f in self._with_roots(names, SHARED)]
+        return rows_of(listing, names, facts), sealed, found[streams - 1][1] if len(found) > streams else None
+
+    def _with_roots(self, streams: Sequence[str], readings: Sequence[str] = OWN) -> list[Fact]:
+        """The live facts of these streams, and of those that their links lead to."""
+        known: set[str] = set()
+        new = set(streams)
+        facts: list[Fact] = []
+        for _ in range(LINK_ROUNDS_MAX):
+            if not new:
+                break
+            known |= new
+            found = self.store.of_streams(self.generation, sorted(new), self.position, readings)
+            facts += found
+            new = {f.subject for f in found if f.kind == "link" and f.code != "case"} - known
+        return facts
+
+    def situation_facts(self, readings: Sequence[str] = OWN) -> list[Fact]:
         """The live facts of every stream that may have something to show, and of those linked with it."""
         known: set[str] = set()
         new = set(self.store.attention(self.generation, self.position))
@@ -157,7 +203,7 @@ class Moment:
             if not new:
                 break
             known |= new
-            found = self.store.of_streams(self.generation, sorted(new), self.position)
+            found = self.store.of_streams(self.generation, sorted(new), self.position, readings)
             facts += found
             linked = {f.subject for f in found if f.kind == "link"}
             new = (linked | self.store.linked(self.generation, sorted(new), self.position)) - known
@@ -170,60 +216,11 @@ class Moment:
 
     def situation(self, *, shared: bool = False) -> dict[str, Any]:
         """What is open, unacknowledged, unanswered and contradictory at this instant; `shared`: as both nations may see it."""
-        facts = self.situation_facts()
+        facts = self.situation_facts(SHARED if shared else OWN)
         if shared:
-            joint = [msgspec.structs.replace(f, reading="both") for f in facts if f.reading in SHARED]
-            return {**self._frame(), **situation(joint, self.instant, self.nation), "breaches": [], "parked": []}
+            joint = [msgspec.structs.replace(f, reading="both") for f in facts]
+            return {**self.frame(), **situation(joint, self.instant, self.nation), "breaches": [], "parked": []}
         parked = [p for p in self.store.parked(self.generation) if p["position"] <= self.position]
         shown = situation(facts, self.instant, self.nation)
         breaches = breach_rows(self.store.of_kind(self.generation, BREACH, self.position))
-        return {**self._frame(), **shown, "breaches": breaches, "parked": parked}
-
-
-def reconcile(pair_code: str, gb: Moment, gb_day: date, fr: Moment, fr_day: date | None = None) -> dict[str, Any]:
-    """London's figure to Paris's, jointly: both views are at hand. Raises BadQuestion for an unknown pair."""
-    pair = reconciling.PAIRS.get(pair_code)
-    if pair is None:
-        known = ", ".join(reconciling.PAIRS)
-        raise errors.BadQuestion(f"there is no pair {pair_code}", field="pair", remedy=f"one of {known}")
-    london, paris = gb.ruleset(), fr.ruleset()
-    fr_day = fr_day or overlapping_day(london, gb_day, paris)
-    windows = london.window(gb_day), paris.window(fr_day)
-    span = min(w[0] for w in windows), max(w[1] for w in windows)
-    then = fr.ruleset("GB")
-    kinds = _kinds(pair, london, then, paris)
-
-    def end(moment: Moment, ruleset: Ruleset, code: str, day: date, window: tuple[int, int]) -> reconciling.End:
-        indicator = ruleset.indicator(code)
-        assert indicator is not None
-        shared = moment.store.of_kinds(moment.generation, kinds, span, moment.position, SHARED)
-        own = moment.store.of_kinds(moment.generation, kinds, span, moment.position, OWN)
-        value = moment.value(indicator, window)
-        return reconciling.End(day.isoformat(), moment.position, ruleset, window, value, shared, own)
-
-    gb_end = end(gb, london, pair.gb, gb_day, windows[0])
-    fr_end = end(fr, paris, pair.fr, fr_day, windows[1])
-    result = reconciling.reconcile(pair, gb_end, fr_end, then)
-    ends = {"gb": _end(gb, gb_day, london, pair.gb), "fr": _end(fr, fr_day, paris, pair.fr)}
-    return {"pair": pair.code, **ends, **result, "told": reconciling.told(result)}
-
-
-def _kinds(pair: reconciling.Pair, *rulesets: Ruleset) -> Sequence[str]:
-    kinds = {t.kind for t in pair.scope or ()}
-    for ruleset in rulesets:
-        for indicator in ruleset.indicators:
-            if indicator.code in (pair.gb, pair.fr):
-                kinds |= indicator.kinds
-    return sorted(kinds)
-
-
-def _end(moment: Moment, day: date, ruleset: Ruleset, code: str) -> dict[str, Any]:
-    return {
-        "day": day.isoformat(),
-        "code": code,
-        "ruleset": ruleset.name,
-        "as_of": format_instant(moment.instant),
-        "position": moment.position,
-        "checkpoint": moment.view.covering(moment.position),
-        "settled": moment.settled,
-    }
+        return {**self.frame(), **shown, "breaches": breaches, "parked": parked}

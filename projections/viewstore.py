@@ -154,12 +154,14 @@ class ViewStore:
             found += self._facts(self._all_of(g).where(where).order_by(f.stated, f.ordinal))
         return found
 
-    def of_streams(self, g: Generation, streams: Sequence[str], position: int) -> list[Fact]:
-        """The facts of these streams live at a position."""
+    def of_streams(
+        self, g: Generation, streams: Sequence[str], position: int, readings: Sequence[str] = ("both", "own")
+    ) -> list[Fact]:
+        """The facts of these streams live at a position, in the nation's own reading or in that of both."""
         f = g.facts.c
         found: list[Fact] = []
         for part in _parts(streams):
-            statement = self._all_of(g).where(f.stream.in_(part), self._live_at(g, position), f.reading != "shared")
+            statement = self._all_of(g).where(f.stream.in_(part), self._live_at(g, position), f.reading.in_(readings))
             found += self._facts(statement.order_by(f.stated, f.ordinal))
         return found
 
@@ -181,6 +183,20 @@ class ViewStore:
         begin, end = window
         where = and_(f.kind.in_(sorted(kinds)), f.occurred_at >= begin, f.occurred_at < end, f.reading.in_(readings))
         return self._facts(self._all_of(g).where(where, self._live_at(g, position)).order_by(f.stated, f.ordinal))
+
+    def first_positions(
+        self, g: Generation, kinds: Iterable[str], window: tuple[int, int], position: int, after: int, limit: int
+    ) -> list[tuple[str, int]]:
+        """(stream, origin) of the first fact of these kinds in a window, in any reading, for each stream that has one live at a
+        position; in the order of the log, from after an origin on.
+        """
+        f = g.facts.c
+        begin, end = window
+        first = func.min(f.origin)
+        where = and_(f.kind.in_(sorted(kinds)), f.occurred_at >= begin, f.occurred_at < end)
+        found = select(f.stream, first).where(where, self._live_at(g, position)).group_by(f.stream).having(first > after)
+        with self._connection() as connection:
+            return [tuple(row) for row in connection.execute(found.order_by(first, f.stream).limit(limit))]
 
     def of_kind(self, g: Generation, kind: str, position: int, code: str | None = None) -> list[Fact]:
         """Every live fact of one (rare) kind, whenever it occurred."""

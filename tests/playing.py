@@ -15,7 +15,7 @@ from api.authoring import instant
 from api.home import Home
 from api.settings import Settings
 from ledger.formats.entry import parse_instant
-from projections.view import reconcile
+from projections.differences import reconcile
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_NIGHTS = ROOT / "tests" / "nights"

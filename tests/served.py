@@ -34,6 +34,7 @@ HOLDERS = {
         for nation in ("GB", "FR")
         for role in ("official", "duty_officer", "auditor", "liaison", "dpo")
     },
+    "joint": Holder("joint", "both"),
 }
 """Who may ask, by the name that tests call them by."""
 

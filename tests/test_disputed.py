@@ -15,9 +15,9 @@ from api.cli.words import Words
 from ledger.events.keys import KeyRing
 from ledger.formats.entry import parse_instant
 from ledger.store.mapper import event_of
+from projections.differences import reconcile
 from projections.disputed import Disputes, turns_of
 from projections.fact import Fact
-from projections.view import reconcile
 from tests.story import DAY, DETECTION, Story, correction, told_in
 
 FR_DAY = date(2015, 8, 27)

@@ -35,7 +35,7 @@ PURE = (
     *(f"projections/{name}.py" for name in ("fact", "facts", "rules", "ruleset", "nations", "british", "french", "figures")),
     *(
         f"projections/{name}.py"
-        for name in ("situation", "incidents", "contradictions", "apart", "obligations", "reconciliation", "replay")
+        for name in ("situation", "incidents", "contradictions", "apart", "obligations", "reconciliation", "replay", "lists")
     ),
     *(f"projections/{name}.py" for name in ("standing", "breaches", "disputed", "completeness")),
     "projections/wording",

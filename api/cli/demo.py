@@ -174,7 +174,7 @@ class Demo:
     def two_figures(self) -> dict[str, Any]:
         """09:00, Calais: Paris says 31, and why."""
         from api.cli.reconcile import reconcile_screen, sentence
-        from projections.view import reconcile
+        from projections.differences import reconcile
 
         gb, fr = self.home.view("GB").at(instant(LONDON_06)), self.home.view("FR").at(instant(PARIS_09))
         answer = reconcile("P2", gb, LONDON_DAY, fr, PARIS_DAY)

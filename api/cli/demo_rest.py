@@ -22,8 +22,8 @@ ASKED = ("knew", "late", "changes", "decisions", "merged", "unanswered", "comple
 def rest(demo: Demo, scenario: Mapping[str, Any]) -> Iterator[str]:
     """Screen after screen, as the night's own list of questions has them."""
     from api.asking import AskedView
+    from projections.differences import reconcile
     from projections.questions import QUESTIONS, ask
-    from projections.view import reconcile
 
     home, words, asked = demo.home, demo.words, scenario["questions"]
     yield from ("", f"* {demo.told('rest')}")

@@ -34,7 +34,7 @@ def add_to(commands: Commands[Parser]) -> None:
 
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Reconcile a pair; 1 where something is left unexplained."""
-    from projections.view import reconcile
+    from projections.differences import reconcile
 
     with session.home() as home:
         gb = moment(session, home, "GB", arguments.gb_as_of)

@@ -41,7 +41,7 @@ def add_to(commands: Commands[Parser]) -> None:
     new.add_argument(
         "role",
         metavar="ROLE",
-        help="one of mirror, reader, service, administrator, official, duty_officer, auditor, liaison, dpo",
+        help="mirror, reader, service, administrator, official, duty_officer, auditor, liaison, dpo or joint",
     )
     new.add_argument("name", help="who holds it; a mirror's is its site (london, paris), a service's its authority's code")
     new.add_argument("--nation", choices=("gb", "fr"), help="of a person")

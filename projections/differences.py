@@ -1,0 +1,149 @@
+"""The difference between the two capitals, asked of their views: jointly where both are at hand, or by one nation alone.
+
+One nation alone has what both may see, and of the other's end what the other has signed: a report's figure. The last step is
+then a size without items, or, where nothing is signed, a size that nobody has stated (figures, section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from ledger import errors
+from ledger.formats.entry import format_instant
+from projections import reconciliation as reconciling
+from projections.fact import Fact
+from projections.reconciliation import End, Pair
+from projections.report import issued
+from projections.ruleset import Ruleset, overlapping_day
+from projections.view import OWN, SHARED, Moment, View
+
+Days = tuple[date, date]
+
+
+def reconcile(
+    pair_code: str, gb: Moment, gb_day: date, fr: Moment, fr_day: date | None = None, *, with_sealed: bool = True
+) -> dict[str, Any]:
+    """London's figure to Paris's, jointly: both views are at hand. Raises BadQuestion for an unknown pair.
+
+    Without what is sealed, what a nation withholds is told by its size alone.
+    """
+    pair = _pair(pair_code)
+    london, paris = gb.ruleset(), fr.ruleset()
+    days = gb_day, fr_day or overlapping_day(london, gb_day, paris)
+    then = fr.ruleset("GB")
+    kinds, span = _kinds(pair, london, then, paris), _span(london, paris, days)
+
+    def end(moment: Moment, ruleset: Ruleset, code: str, day: date) -> End:
+        indicator = ruleset.indicator(code)
+        assert indicator is not None
+        window = ruleset.window(day)
+        shared = moment.store.of_kinds(moment.generation, kinds, span, moment.position, SHARED)
+        own = moment.store.of_kinds(moment.generation, kinds, span, moment.position, OWN) if with_sealed else None
+        value = moment.value(indicator, window)
+        return End(day.isoformat(), moment.position, ruleset, window, value, shared, own)
+
+    gb_end, fr_end = end(gb, london, pair.gb, days[0]), end(fr, paris, pair.fr, days[1])
+    ends = {"gb": _end(gb, gb_end, pair.gb), "fr": _end(fr, fr_end, pair.fr)}
+    return _answer(pair, ends, reconciling.reconcile(pair, gb_end, fr_end, then))
+
+
+def reconcile_alone(
+    pair_code: str, view: View, days: tuple[date, date | None], as_of: Sequence[int | None], *, with_sealed: bool = True
+) -> tuple[dict[str, Any], list[str]]:
+    """The same by one nation, of its own view and nothing else; `days` and `as_of` are London's and Paris's. The second value
+    names the sealed events that items of the answer speak of.
+
+    The other's end is its report of that day, the last one on record at its instant, at the position that the report is drawn
+    at: its entry in the answer names it as `report`. Where none gives the figure `report` is null, the end counts what both may
+    see, and `not_stated` names the nation: what it withholds has no size here. Raises BadQuestion for an unknown pair.
+    """
+    pair = _pair(pair_code)
+    moments = [view.at(at) for at in as_of]
+    rulesets = [moment.ruleset(nation) for moment, nation in zip(moments, ("GB", "FR"), strict=True)]
+    found: Days = days[0], days[1] or overlapping_day(rulesets[0], days[0], rulesets[1])
+    other = 1 if view.nation == "GB" else 0
+    code, nation = (pair.gb, pair.fr)[other], ("GB", "FR")[other]
+    report = _signed(moments[other], nation, found[other], code)
+    if report is not None:
+        moments[other] = view.at_position(report["position"])
+        rulesets[other] = moments[other].ruleset(nation)
+    then = moments[1].ruleset("GB")
+    kinds, span = _kinds(pair, rulesets[0], then, rulesets[1]), _span(rulesets[0], rulesets[1], found)
+    ends = []
+    for at, moment in enumerate(moments):
+        indicator, window = rulesets[at].indicator((pair.gb, pair.fr)[at]), rulesets[at].window(found[at])
+        assert indicator is not None
+        shared = moment.store.of_kinds(moment.generation, kinds, span, moment.position, SHARED)
+        own = None
+        if at != other and with_sealed:
+            own = moment.store.of_kinds(moment.generation, kinds, span, moment.position, OWN)
+        if at != other:
+            value = moment.value(indicator, window)
+        elif report is not None:
+            value = report["value"]
+        else:
+            key = reconciling.KEYS[pair.key]
+            value = sum(reconciling.contributions(shared, indicator.terms, indicator.counting, window, key).values())
+        ends.append(End(found[at].isoformat(), moment.position, rulesets[at], window, value, shared, own))
+    told = {
+        name: _end(moment, end, code)
+        for name, moment, end, code in zip(("gb", "fr"), moments, ends, (pair.gb, pair.fr), strict=True)
+    }
+    told[nation.lower()]["report"] = report
+    answer = _answer(pair, told, reconciling.reconcile(pair, ends[0], ends[1], then))
+    shown = {item["key"] for step in answer["steps"] for item in step["items"]}
+    key = reconciling.KEYS[pair.key]
+    opened = {f.event for end in ends for f in end.own or () if f.reading == "own" and key(f) in shown}
+    return {**answer, "not_stated": [] if report is not None else [nation]}, sorted(opened)
+
+
+def _signed(moment: Moment, nation: str, day: date, code: str) -> dict[str, Any] | None:
+    """What a nation has signed of a figure: {"event", "status", "revision", "position", "value"}, or None."""
+    reports: list[Fact] = [f for f in issued(moment) if (f.party, f.about) == (nation, day.isoformat())]
+    said = msgspec.json.decode(reports[-1].detail) if reports else {"figures": {}}
+    if code not in said["figures"] or not said.get("position"):
+        return None
+    head = {"event": reports[-1].event, "status": reports[-1].code, "revision": said.get("revision", 0)}
+    return {**head, "position": said["position"], "value": said["figures"][code]}
+
+
+def _pair(code: str) -> Pair:
+    pair = reconciling.PAIRS.get(code)
+    if pair is None:
+        known = ", ".join(reconciling.PAIRS)
+        raise errors.BadQuestion(f"there is no pair {code}", field="pair", remedy=f"one of {known}")
+    return pair
+
+
+def _span(london: Ruleset, paris: Ruleset, days: Days) -> tuple[int, int]:
+    windows = london.window(days[0]), paris.window(days[1])
+    return min(w[0] for w in windows), max(w[1] for w in windows)
+
+
+def _kinds(pair: Pair, *rulesets: Ruleset) -> Sequence[str]:
+    kinds = {t.kind for t in pair.scope or ()}
+    for ruleset in rulesets:
+        for indicator in ruleset.indicators:
+            if indicator.code in (pair.gb, pair.fr):
+                kinds |= indicator.kinds
+    return sorted(kinds)
+
+
+def _end(moment: Moment, end: End, code: str) -> dict[str, Any]:
+    return {
+        "day": end.day,
+        "code": code,
+        "ruleset": end.ruleset.name,
+        "as_of": format_instant(moment.instant),
+        "position": moment.position,
+        "checkpoint": moment.view.covering(moment.position),
+        "settled": moment.settled,
+    }
+
+
+def _answer(pair: Pair, ends: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    return {"pair": pair.code, **ends, **result, "told": reconciling.told(result)}

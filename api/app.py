@@ -140,13 +140,8 @@ def create_app(parts: Parts) -> Walls:
     app.state.parts = parts
     app.state.counts = counts = Counts()
     problems.add_to(app)
-    app.include_router(log.routes)
-    app.include_router(records.routes)
-    app.include_router(views.routes)
-    app.include_router(looking.routes)
-    app.include_router(completeness.routes)
-    app.include_router(lists.routes)
-    app.include_router(differences.routes)
+    for part in (log, records, views, looking, completeness, lists, differences):
+        app.include_router(part.routes)
     if parts.collector is not None:
         app.state.appender = appending.Appender(home.ledger, counts)
         app.include_router(appending.routes)

@@ -32,18 +32,13 @@ from tests.bundles import (
     verdict_of,
 )
 from tests.test_bundle_forgeries import (
-    ALLOWED,
-    BAD_ENTRIES,
     BF,
-    CLAIMS,
     ENTRIES,
-    FORBIDDEN,
     REGISTERED,
     ROTATED,
     SEALED_SECTIONS,
     Step,
     behind,
-    indexed,
     public,
     said,
 )  # fmt: skip
@@ -355,17 +350,3 @@ def test_a_response_that_no_certificates_are_given_for_is_no_time_stamp() -> Non
     assert "timestamps" not in said["proven"], "nobody has checked its signature"
     assert "timestamps" in said["not_proven"], "and whoever reads the verdict is told so"
     assert "timestamps" not in verdict_of(STREAM)["not_proven"], "where there is none, none was left unchecked"
-
-
-# -- what other verifiers are asked ------------------------------------------------------------------------------------------
-
-
-def told() -> dict[str, bytes]:
-    """Every bundle of these tables and of those about entries and claims, by name: all verifiers say the same of each."""
-    steps = ALLOWED | FORBIDDEN | MAY_FOLLOW | MAY_NOT_FOLLOW
-    cases = {name: forged(entries) for name, (_, entries) in BAD_ENTRIES.items()}
-    cases |= {name: forged(behind(*taken)) for name, taken in steps.items()}
-    cases |= {name: manifested(content, change) for name, (_, content, change) in CLAIMS.items()}
-    cases |= {f"an index of {size}": indexed(size) for size in (len(ENTRIES), len(ENTRIES) + 1)}
-    cases |= {f"inside: {name}": opened(item) for name, (_, item) in INSIDE.items()}
-    return cases | {name: content for name, (_, content) in BESIDE.items()}

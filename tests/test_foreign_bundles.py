@@ -17,7 +17,8 @@ import pytest
 
 from tests.bending import bent_bundle
 from tests.bundles import Golden, files_of, flipped, golden_policy, mended, replaced, verdict_of
-from tests.test_bundle_rules import BESIDE, told
+from tests.test_bundle_rules import BESIDE
+from tests.told import told
 
 pytestmark = pytest.mark.foreign
 
@@ -118,7 +119,7 @@ def test_a_forger_who_mends_the_digests_is_refused_by_both_for_the_same_reason(
 
 
 def test_a_stranger_says_the_same_of_every_forgery_told_elsewhere(stranger: Stranger):
-    """The tables of tests/test_bundle_rules.py and test_bundle_forgeries.py: what somebody makes who holds every key."""
+    """The tables behind tests/told.py: what somebody makes who holds every key, and what he does to a file."""
     differing = {}
     for name, body in told().items():
         try:

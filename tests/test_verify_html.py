@@ -26,7 +26,8 @@ from tests.agreement_campaign import COMPARED_A_TURN, agreement
 from tests.bending import bent_bundle, bent_policy
 from tests.bundles import FIGURE, STREAM, flipped, golden_policy
 from tests.forging import POLICY
-from tests.test_bundle_rules import BESIDE, told
+from tests.test_bundle_rules import BESIDE
+from tests.told import told
 
 pytestmark = pytest.mark.foreign
 
@@ -70,7 +71,7 @@ def test_a_slice_of_the_campaign_finds_no_disagreement():
 
 
 def test_both_verifiers_say_the_same_of_every_forgery_told_elsewhere(pair):
-    """The tables of tests/test_bundle_rules.py and test_bundle_forgeries.py, where each case says which code it is for."""
+    """The tables behind tests/told.py, where each case says which code it is for."""
     policy = format_policy(golden_policy())
     for name, body in told().items():
         pair.require_agreement(body, policy, name)

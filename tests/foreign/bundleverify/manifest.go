@@ -130,7 +130,7 @@ func (m *manifest) readFiles(o *object) bool {
 		row, _ := v.(*object)
 		size, ok := row.natural("bytes", 0)
 		f := listedFile{row.str("name"), size, row.str("sha256")}
-		if !ok || !row.only([]string{"bytes", "name", "sha256"}) || f.name == "" || !isHash(f.sha256) {
+		if !ok || !row.only([]string{"bytes", "name", "sha256"}) || !hasText(row, "name") || !isHash(f.sha256) {
 			return false
 		}
 		m.files = append(m.files, f)

@@ -18,6 +18,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from api import (
     appending,
+    changes,
     completeness,
     differences,
     health,
@@ -135,12 +136,13 @@ def create_app(parts: Parts) -> Walls:
     app.state.known = partial(holder_of, home.path)
     app.state.home = home
     app.state.access = looking.logs_of(home)
+    app.state.changes = changes.Changes()
     app.state.completeness = completeness.Following(home)
     app.state.limits = home.settings.limits
     app.state.parts = parts
     app.state.counts = counts = Counts()
     problems.add_to(app)
-    for part in (log, records, views, looking, completeness, lists, differences):
+    for part in (log, records, views, looking, changes, completeness, lists, differences):
         app.include_router(part.routes)
     if parts.collector is not None:
         app.state.appender = appending.Appender(home.ledger, counts)

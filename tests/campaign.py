@@ -82,7 +82,7 @@ def services(seed: int, folder: Path, url: str) -> dict[str, Any]:
     told = spooling_at(folder, url, "--kills", str(SERVICES_A_TURN), "--seed", str(seed))
     assert told.returncode == 0, told.stdout + told.stderr
     result: dict[str, Any] = json.loads(told.stdout)
-    assert result["client_kills"] == SERVICES_A_TURN and result["in_doubt"]
+    assert result["client_kills"] == SERVICES_A_TURN and result["in_doubt"], result
     return {"row": "services", **result}
 
 

@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import select
 import signal
 import socket
 import struct
@@ -38,7 +39,10 @@ from ledger.formats.entry import split_entry
 from tests.coast import AT, attempt
 
 STREAMS = 5
-LIFE_SECONDS = (0.02, 0.15)
+LIFE_SECONDS = (0.0, 0.1)
+"""From a service's first word on, or from its beginning where it is killed early."""
+KILLED_EARLY_OF_TEN = 3
+FIRST_WORD_SECONDS_MAX = 10.0
 SERVER_KILLS_OF_TEN = 2
 SAID_IN_A_LIFE_MAX = 500
 NUMBER = struct.Struct(">I")
@@ -71,6 +75,8 @@ class Campaign:
                 reading, writing = os.pipe()
                 service = forked(lambda writing=writing: self._state(bound, writing))  # type: ignore[misc]
                 os.close(writing)
+                if chance.randrange(10) >= KILLED_EARLY_OF_TEN:
+                    select.select([reading], [], [], FIRST_WORD_SECONDS_MAX)
                 time.sleep(chance.uniform(*LIFE_SECONDS))
                 if chance.randrange(10) < SERVER_KILLS_OF_TEN:
                     ended(server)

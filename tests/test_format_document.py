@@ -23,6 +23,7 @@ from ledger.formats import (
     tiles,
 )
 from ledger.formats.keys import SigningKey
+from tests.bundles import FIGURE, STREAM
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "format.md").read_text()
 # Long hex is broken into lines and groups in the document; what is compared has neither.
@@ -81,6 +82,10 @@ VECTORS = {
         streamproof.format_stream_proof(streamproof.prove_stream(STREAMS, 7, "CASE-A3")).decode(),
         f"{streamindex.BEHIND_ENTRIES_MAX + 1:,}",
     ],
+    "small order": [key.hex() for key in keys.SMALL_ORDER if key[-1] < 0x80],
+    "batch of one": [base64.b64encode(envelope.batch_sign(PAYLOADS[1:2], S1)[0].sig).decode() + "batch10"],
+    "successor": [hashlib.sha256(S1.key_id.encode()).hexdigest()],
+    "bundles": [hashlib.sha256(bundle).hexdigest() for bundle in (STREAM, FIGURE)],
     "tiles": [tiles.Tile(0, 1_234_067).path.removeprefix("tile/0/")],
 }
 

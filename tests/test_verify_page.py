@@ -55,7 +55,7 @@ POINTS: dict[str, dict[str, tuple[str, str, tuple[str, ...]]]] = {
         "registry-whole": ("no event about keys", "aucun événement sur les clés", ()),
         "later": ("recorded after", "enregistré après", ("log.size",)),
         "last-version": ("no further version", "pas d’autre version", ()),
-        "withheld": ("withheld", "pas communiqué", ("entries.withheld",)),
+        "withheld": ("grounds given are the word of", "motifs donnés sont la parole de", ("entries.withheld",)),
         "sealed": ("sealed entries", "enregistrements scellés", ()),
         "disputed": ("reported compromised", "signalée compromise", ()),
         "answer-rederived": ("rules give this answer", "règles donnent cette réponse", ()),

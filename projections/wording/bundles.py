@@ -151,7 +151,8 @@ NOT_PROVEN: Mapping[str, Words] = {
         "that the stream had no further version at that size", "que le fil n'avait pas d'autre version à ce stade"
     ),
     "withheld": words(
-        "what the {withheld} withheld entries say", "ce que disent les {withheld} enregistrements non communiqués"
+        "what the {withheld} withheld entries say, and that they are withheld on the grounds given",
+        "ce que disent les {withheld} enregistrements non communiqués, et qu'ils le sont pour les motifs donnés",
     ),
     "sealed": words(
         "what {sealed} sealed entries say that are not opened here (GB {GB}, FR {FR} in all)",

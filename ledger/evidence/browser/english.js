@@ -107,7 +107,8 @@ export const ENGLISH = {
     "registry-whole": () => "That no event about keys was left out: the co-signers vouch for that, who hold the whole log.",
     later: ({ log }) => `What was recorded after entry ${log.size}.`,
     "last-version": () => "That the stream had no further version.",
-    withheld: ({ entries: { withheld } }) => `What is withheld: ${entries(withheld)}.`,
+    withheld: ({ entries: { withheld } }) =>
+      `What is withheld: ${entries(withheld)}; the grounds given are the word of whoever made this bundle.`,
     sealed: () => "What sealed entries say that are not opened here.",
     "answer-rederived": () => "That the rules give this answer: this page does not know them.",
     "answer-whole": () => "What the entries withheld, or sealed and not opened, would add to the answer.",

@@ -141,7 +141,8 @@ export const FRENCH = {
       f`Qu'aucun événement sur les clés n'a été omis : les contresignataires, qui détiennent tout le journal, en répondent.`,
     later: ({ log }) => f`Ce qui a été enregistré après le n° ${log.size}.`,
     "last-version": () => f`Que le fil n'avait pas d'autre version.`,
-    withheld: ({ entries: { withheld } }) => f`Ce qui n'est pas communiqué : ${entries(withheld)}.`,
+    withheld: ({ entries: { withheld } }) =>
+      f`Ce qui n'est pas communiqué : ${entries(withheld)} ; les motifs donnés sont la parole de qui a fait ce dossier.`,
     sealed: () => f`Ce que disent des enregistrements scellés, non ouverts ici.`,
     "answer-rederived": () => f`Que les règles donnent cette réponse : cette page ne les connaît pas.`,
     "answer-whole": () =>

@@ -26,6 +26,7 @@ from api import (
     lists,
     log,
     looking,
+    openapi,
     problems,
     records,
     views,
@@ -149,6 +150,7 @@ def create_app(parts: Parts) -> Walls:
         app.include_router(appending.routes)
         app.include_router(introductions.routes)
     app.include_router(health.routes)
+    app.include_router(openapi.routes)
     if parts.follower is not None:
         app.state.witness = Witness(parts.follower.mirror, parts.follower.source, parts.follower.now)
         app.include_router(witnessing.routes)

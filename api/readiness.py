@@ -94,7 +94,7 @@ def _tail(home: Home, head: int, now: int) -> tuple[tuple[int, float], list[str]
     if seconds <= home.settings.limits.final_behind_seconds:
         return (entries, seconds), []
     missing = ", ".join(sorted(found["behind"])) or "nobody"
-    return (entries, seconds), [f"{entries} entries are not final since {since}: {missing} has not co-signed them"]
+    return (entries, seconds), [f"{entries} entries are not final since {since}: {missing} did not co-sign them"]
 
 
 def _view(home: Home, nation: str, head: int, now: int) -> ViewStanding:

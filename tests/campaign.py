@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -36,6 +37,7 @@ from tests.tamper_campaign import tampering, tampering_with_a_mirror
 from tests.tamper_files import tampering_with_files
 from tests.test_client_crash import campaign as spooling_at
 from tests.test_nights_agree import digests, disagreements
+from tests.test_openapi import ROLES, asked_by_the_book, conform
 
 ROOT = Path(__file__).resolve().parent.parent
 NIGHTS_A_TURN = 40
@@ -45,6 +47,7 @@ MIRRORED_A_TURN = 500
 FILES_A_TURN = 1_200
 SERVICES_A_TURN = 300
 HOSTILE_A_TURN = 5_000
+BY_THE_BOOK_EACH = 100
 ACKNOWLEDGED_A_KILL_MIN = 3
 
 
@@ -93,6 +96,15 @@ def besieging(seed: int, folder: Path, url: str) -> dict[str, Any]:
         return hostile_requests(seed, HOSTILE_A_TURN, found)
 
 
+def by_the_book(seed: int) -> dict[str, Any]:
+    """All that our OpenAPI document allows, asked by each role: answered as it says."""
+    statuses: Counter[int] = Counter()
+    with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder, asked_by_the_book(Path(folder)) as served:
+        for who in ROLES:
+            statuses += conform(served, who, seed, BY_THE_BOOK_EACH)
+    return {"row": "openapi", "requests": statuses.total(), "statuses": dict(sorted(statuses.items()))}
+
+
 def tamperings(seed: int, folder: Path, new_database: Callable[[], str]) -> Iterator[dict[str, Any]]:
     """What is stored, by Calais and by a mirror, and what is exported, changed at random: all of it found and named."""
     folder.mkdir()
@@ -104,7 +116,7 @@ def tamperings(seed: int, folder: Path, new_database: Callable[[], str]) -> Iter
 
 def rows(seed: int, server: Postgres) -> Iterator[dict[str, Any]]:
     """One turn, a row after the other."""
-    for row in (nights, forks, bundles, agreement):
+    for row in (nights, forks, bundles, agreement, by_the_book):
         yield row(seed)
     with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder, ExitStack() as databases:
         for store in ("sqlite", "postgresql"):

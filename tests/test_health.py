@@ -95,7 +95,7 @@ def test_what_is_not_final_is_said_and_keeps_nobody_out(
     within(service, monkeypatch, final_behind_seconds=1)
     status, said = ready(service)
     assert (status, said["ready"]) == (200, True)
-    assert said["waiting"] == [f"3 entries are not final since {since}: paris has not co-signed them"]
+    assert said["waiting"] == [f"3 entries are not final since {since}: paris did not co-sign them"]
     assert counted(service)["entente_tail_entries",] == 3 and counted(service)["entente_tail_seconds",] == 2
 
 

@@ -15,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from api import shapes, traces
+from api import shapes, traces, view_shapes
 from api.identity import Known, require_holder
 from api.language import LANGUAGES
 from api.log import BYTES, LINES, NOTE
@@ -40,12 +40,15 @@ ANSWERS: Mapping[str, Answer] = {
     "/v1/introductions/{key_id}": {JSON: shapes.Introduction},
     "/v1/schemas": {JSON: shapes.Types},
     "/v1/schemas/{type_name}": {JSON: shapes.TypeSchema},
-    "/v1/views/{view}/figures": {JSON: shapes.Figures},
-    "/v1/views/{view}/figures/{code}/lines": {JSON: shapes.Lines},
-    "/v1/views/{view}/situation": {JSON: shapes.Situation},
-    "/v1/views/{view}/timeline": {JSON: shapes.Timeline},
-    "/v1/views/{view}/access": {JSON: shapes.Looks},
-    "/v1/views/{view}/access/{event_id}/review": {JSON: shapes.Reviewed},
+    "/v1/views/{view}/figures": {JSON: view_shapes.Figures},
+    "/v1/views/{view}/figures/{code}/lines": {JSON: view_shapes.Lines},
+    "/v1/views/{view}/situation": {JSON: view_shapes.Situation},
+    "/v1/views/{view}/timeline": {JSON: view_shapes.Timeline},
+    **{f"/v1/views/{{view}}/{of}": {JSON: view_shapes.Listing} for of in ("incidents", "interceptions", "cases")},
+    "/v1/reconciliations/{pair}": {JSON: view_shapes.Reconciliation},
+    "/v1/completeness": {JSON: view_shapes.Completeness},
+    "/v1/views/{view}/access": {JSON: view_shapes.Looks},
+    "/v1/views/{view}/access/{event_id}/review": {JSON: view_shapes.Reviewed},
     "/checkpoint": {NOTE: None},
     "/checkpoints/{which}": {NOTE: None},
     "/tile/{path}": {BYTES: None},

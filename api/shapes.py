@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 Instant = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$")]
@@ -181,113 +180,6 @@ class TypeSchema(Struct):
     text_fields: list[str]
     payload: dict[str, Any]
     example: dict[str, Any]
-
-
-class Window(Struct):
-    """[from, to) of a reporting day."""
-
-    begins: Annotated[str, Meta(description="inclusive")] = msgspec.field(name="from")
-    to: str
-
-
-class Frame(Struct):
-    """As of when an answer is, at which position, under which checkpoint (null while there is no entry)."""
-
-    view: Literal["GB", "FR"]
-    as_of: str
-    position: Position
-    checkpoint: Checkpoint | None
-    exercise: bool
-
-
-class Figures(Frame):
-    """Every figure of a reporting day."""
-
-    settled: bool
-    day: str
-    window: Window
-    ruleset: str
-    figures: dict[str, int]
-    beside: dict[str, int]
-    people: dict[str, Any]
-
-
-class Line(Struct):
-    """What a figure is made of. What is sealed is `covered` for who gave no reason: how much it counts stays."""
-
-    position: Position
-    quantity: int
-    unit: str
-    sealed: bool
-    event: str | UnsetType = UNSET
-    label: str | UnsetType = UNSET
-    why: str | UnsetType = UNSET
-    covered: bool | UnsetType = UNSET
-
-
-class Lines(Frame):
-    """One figure, opened; the quantities of its lines add up to `value`."""
-
-    settled: bool
-    day: str
-    code: str
-    name: Named
-    ruleset: str
-    value: int
-    unit: str
-    lines: list[Line]
-
-
-class Situation(Frame):
-    """What is open, unacknowledged, unanswered and contradictory."""
-
-    settled: bool
-    open_distress: list[Any]
-    unconfirmed_distress: list[Any]
-    open_incidents: list[Any]
-    unacknowledged: list[Any]
-    unanswered: list[Any]
-    contradictions: list[Any]
-    obligations: list[Any]
-    covered: Annotated[int, Meta(ge=0, description="streams with sealed content that is not shown without a reason")]
-
-
-class TimelineRow(Struct):
-    """What became known at a position."""
-
-    position: Position
-    recorded_at: Instant
-    sealed: bool
-    event: str | UnsetType = UNSET
-    stream: str | UnsetType = UNSET
-    what: Annotated[str, Meta(description="in English; `quoi` in French")] | UnsetType = UNSET
-    quoi: str | UnsetType = UNSET
-    covered: bool | UnsetType = UNSET
-
-
-class Timeline(Frame):
-    """What became known, in the order it became known; `next` is what to go on from."""
-
-    after: Position
-    stream: str | None
-    rows: list[TimelineRow]
-    next: Position | None
-
-
-class Looks(Struct):
-    """Who looked at what, newest last; `left_off` rows before these are not shown."""
-
-    view: Literal["GB", "FR"]
-    rows: list[dict[str, Any]]
-    left_off: Count
-
-
-class Reviewed(Struct):
-    """An emergency that was reviewed, and the entry that says so."""
-
-    view: Literal["GB", "FR"]
-    reviewed: str
-    by: Any
 
 
 class Readiness(Struct):

@@ -1,0 +1,182 @@
+"""What a view's answers look like over HTTP: as of when, at which position, under which checkpoint, and what is asked for.
+
+As in api/shapes.py a shape is the least that is there.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from api.shapes import Checkpoint, Count, Instant, Named, Position
+
+
+class Window(Struct):
+    """[from, to) of a reporting day."""
+
+    begins: Annotated[str, Meta(description="inclusive")] = msgspec.field(name="from")
+    to: str
+
+
+class Frame(Struct):
+    """As of when an answer is, at which position, under which checkpoint (null while there is no entry)."""
+
+    view: Literal["GB", "FR"]
+    as_of: str
+    position: Position
+    checkpoint: Checkpoint | None
+    exercise: bool
+
+
+class Figures(Frame):
+    """Every figure of a reporting day."""
+
+    settled: bool
+    day: str
+    window: Window
+    ruleset: str
+    figures: dict[str, int]
+    beside: dict[str, int]
+    people: dict[str, Any]
+
+
+class Line(Struct):
+    """What a figure is made of. What is sealed is `covered` for who gave no reason: how much it counts stays."""
+
+    position: Position
+    quantity: int
+    unit: str
+    sealed: bool
+    event: str | UnsetType = UNSET
+    label: str | UnsetType = UNSET
+    why: str | UnsetType = UNSET
+    covered: bool | UnsetType = UNSET
+
+
+class Lines(Frame):
+    """One figure, opened; the quantities of its lines add up to `value`."""
+
+    settled: bool
+    day: str
+    code: str
+    name: Named
+    ruleset: str
+    value: int
+    unit: str
+    lines: list[Line]
+
+
+class Situation(Frame):
+    """What is open, unacknowledged, unanswered and contradictory."""
+
+    settled: bool
+    open_distress: list[Any]
+    unconfirmed_distress: list[Any]
+    open_incidents: list[Any]
+    unacknowledged: list[Any]
+    unanswered: list[Any]
+    contradictions: list[Any]
+    obligations: list[Any]
+    covered: Annotated[int, Meta(ge=0, description="streams with sealed content that is not shown without a reason")]
+
+
+class TimelineRow(Struct):
+    """What became known at a position."""
+
+    position: Position
+    recorded_at: Instant
+    sealed: bool
+    event: str | UnsetType = UNSET
+    stream: str | UnsetType = UNSET
+    what: Annotated[str, Meta(description="in English; `quoi` in French")] | UnsetType = UNSET
+    quoi: str | UnsetType = UNSET
+    covered: bool | UnsetType = UNSET
+
+
+class Timeline(Frame):
+    """What became known, in the order it became known; `next` is what to go on from."""
+
+    after: Position
+    stream: str | None
+    rows: list[TimelineRow]
+    next: Position | None
+
+
+class Listed(Struct):
+    """A stream as a view has it; what else there is to say depends on what it is of."""
+
+    stream: str
+    event: str
+    position: Position
+    state: Literal["open", "closed", "unfounded"]
+    occurred_at: Instant
+    recorded_at: Instant
+    sealed: bool
+
+
+class Listing(Frame):
+    """Incidents, detections or cases, a stream a row; `covered` streams have more on them for who gives a reason."""
+
+    settled: bool
+    day: str | None
+    state: str | None
+    rows: list[Listed]
+    covered: Count
+    next: Annotated[str, Meta(description="the cursor to go on from")] | None
+
+
+class Side(Struct):
+    """One end of a reconciliation."""
+
+    day: str
+    code: str
+    position: Position
+    checkpoint: Checkpoint | None
+
+
+class Step(Struct):
+    """What one difference between the two rulesets makes."""
+
+    dimension: str
+    delta: int
+    items: list[dict[str, Any]]
+
+
+class Reconciliation(Struct):
+    """From London's figure to Paris's: `from` and the steps' deltas add up to `to`, and nothing is left over."""
+
+    pair: str
+    gb: Side
+    fr: Side
+    begins: int | None = msgspec.field(name="from")
+    to: int | None
+    steps: list[Step]
+    unexplained: int | None
+    exercise: bool
+
+
+class Completeness(Struct):
+    """Gaps in authors' numbering, and control totals that are not what the log has."""
+
+    position: Position
+    sequences: list[dict[str, Any]]
+    totals: dict[str, Any]
+    exercise: bool
+
+
+class Looks(Struct):
+    """Who looked at what, newest last; `left_off` rows before these are not shown."""
+
+    view: Literal["GB", "FR"]
+    rows: list[dict[str, Any]]
+    left_off: Count
+
+
+class Reviewed(Struct):
+    """An emergency that was reviewed, and the entry that says so."""
+
+    view: Literal["GB", "FR"]
+    reviewed: str
+    by: Any

@@ -21,6 +21,7 @@ from api.language import LANGUAGES
 from api.log import BYTES, LINES, NOTE
 from api.problems import MEDIA_TYPE as PROBLEM
 from api.schemas import EXAMPLE_SEED, schema_document
+from api.walls import EVENT_STREAM
 from ledger.formats import submission
 
 VERSION = "1"
@@ -47,6 +48,7 @@ ANSWERS: Mapping[str, Answer] = {
     **{f"/v1/views/{{view}}/{of}": {JSON: view_shapes.Listing} for of in ("incidents", "interceptions", "cases")},
     "/v1/reconciliations/{pair}": {JSON: view_shapes.Reconciliation},
     "/v1/completeness": {JSON: view_shapes.Completeness},
+    "/v1/views/{view}/changes": {EVENT_STREAM: None},
     "/v1/views/{view}/access": {JSON: view_shapes.Looks},
     "/v1/views/{view}/access/{event_id}/review": {JSON: view_shapes.Reviewed},
     "/checkpoint": {NOTE: None},

@@ -113,6 +113,7 @@ class _Passage:
         self._began = time.perf_counter()
         self._status = 0
         self._is_over = False
+        self._is_stream = False
         self._holds_a_place = False
         self.id = traces.begin(Headers(scope=scope).get(traces.HEADER.lower(), ""))
 
@@ -128,9 +129,9 @@ class _Passage:
         else:
             self._holds_a_place = True
             self.walls.running += 1
-            task = asyncio.ensure_future(self.walls.app(self.scope, receive, self._from_within))
-            task.add_done_callback(self._leave)
-            await self._in_time(task)
+            self._task = asyncio.ensure_future(self.walls.app(self.scope, receive, self._from_within))
+            self._task.add_done_callback(self._leave)
+            await self._in_time(self._task)
 
     async def _in_time(self, task: asyncio.Future[None]) -> None:
         seconds = self.walls.limits.answer_seconds
@@ -144,16 +145,22 @@ class _Passage:
                 return
             await task
         except asyncio.CancelledError:
-            task.cancel()
-            raise
+            if not (task.cancelled() and self._is_over):
+                task.cancel()
+                raise
         except Exception:  # noqa: BLE001 - named in the log by problems.py; the server would print its message
             if self._is_over:
                 return
             raise errors.Unavailable("an answer broke off") from None
 
     async def _from_within(self, message: Message) -> None:
-        if not self._is_over:
-            await self._out(message)
+        if self._is_over:
+            return
+        await self._out(message)
+        if self._is_stream and self.method == "HEAD":
+            # There is no body to wait for, and a stream would make one for as long as it lasts.
+            await self._out({"type": "http.response.body", "body": b""})
+            self._task.cancel()
 
     async def _out(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -162,8 +169,9 @@ class _Passage:
             named = {name.lower() for name, _ in headers}
             headers += [(name, value) for name, value in HARDENING if name not in named]
             headers.append((traces.HEADER.lower().encode(), self.id.encode()))
-            if Headers(raw=headers).get("content-type", "").startswith(EVENT_STREAM):
-                self._leave()  # it may last for days: connections are what bounds these
+            self._is_stream = Headers(raw=headers).get("content-type", "").startswith(EVENT_STREAM)
+            if self._is_stream:
+                self._leave()  # it may last for hours: connections are what bounds these
             message = {**message, "headers": headers}
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             self._is_over = True

@@ -153,6 +153,7 @@ def campaign(seed: int, number: int, found: Siege) -> dict[str, Any]:
                 memory = resident_bytes()
 
     asyncio.run(besiege())
+    assert found.walls.running == found.walls.state.changes.open == 0, "a place is still taken"
     grown = resident_bytes() - memory
     assert grown < MEMORY_BYTES_MAX, f"{grown} bytes kept"
     p99 = sorted(seconds)[int(len(seconds) * 0.99)]

@@ -111,6 +111,8 @@ def conform(served: Service, who: str, seeded: int, examples: int) -> Counter[in
     token = {"Authorization": f"Bearer {served.tokens[who]}"} if who in served.tokens else {}
     for result in schema.get_all_operations():
         operation = result.ok()
+        if operation.path.endswith("/changes"):
+            continue  # a stream without an end: tests of its own follow it
 
         @seed(seeded)
         @settings(

@@ -76,6 +76,15 @@ def test_head_says_what_get_would_without_its_body(calais: tuple[Service, Story]
     assert head.headers["content-length"] == get.headers["content-length"] == str(len(get.content))
 
 
+def test_head_of_a_stream_ends(calais: tuple[Service, Story]) -> None:
+    service, story = calais
+    story.home.projector("GB").follow()
+    answer = ask(service, "HEAD", "/v1/views/gb/changes", "GB auditor")
+    assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.content == b"" and service.walls.running == 0
+    assert service.walls.state.changes.open == 0
+
+
 # -- rates -----------------------------------------------------------------------------------------------------------------
 
 

@@ -29,6 +29,7 @@ from tests.bundles import (
     mended,
     refused,
     replaced,
+    sealing_key,
     verdict_of,
 )
 from tests.test_bundle_forgeries import (
@@ -100,6 +101,7 @@ def sealed(*signers: str, **more: Any) -> Step:
     return said("sealed.recorded", {"nation": "GB"}, *signers, **outside | more)
 
 
+BF_ID = {"registered": key("BF").key_id}
 OURS = dict(files_of(STREAM))["policy.txt"]
 FROZEN = said("ledger.frozen", {}, "GB")
 GB_KEY = {"key": key("GB").key_id}
@@ -186,6 +188,46 @@ def test_a_step_that_follows_is_taken(steps: list[Step]) -> None:
 @pytest.mark.parametrize("steps", MAY_NOT_FOLLOW.values(), ids=MAY_NOT_FOLLOW.keys())
 def test_a_step_that_does_not_follow_is_found_though_all_who_must_have_signed_it(steps: list[Step]) -> None:
     refused(forged(behind(*steps)), "key-rule")
+
+
+# -- which key a line is verified under ----------------------------------------------------------------------------------------
+
+
+def renamed(entry: bytes, old: str, new: str) -> bytes:
+    """The entry, on it the signature of one key said to be another's."""
+    return headed(entry, lambda head: head.replace(old.encode(), new.encode()))
+
+
+def opening(*keys: tuple[str, str, str]) -> list[bytes]:
+    """The log, opened by London's authority alone, with these keys: nation, whose id, whose public key."""
+    rows = [{"nation": n, "key_id": key(named).key_id, "public_key": public(held)} for n, named, held in keys]
+    data = strict.parse(parse_entry(ENTRIES[0]).payload)["data"] | {"authority_keys": rows}
+    return [altered(ENTRIES[0], ["GB"], data=data), *ENTRIES[1:]]
+
+
+OF_NO_USE = behind(said("key.registered", REGISTERED | {"public_key": public("new"), "type_code": "11"}, "GB", "new"))
+TAKEN = behind(said("key.registered", REGISTERED | BF_ID | {"public_key": public("new")}, "GB", "new"))
+ANYBODYS = b"\1" + bytes(31)  # of small order: anybody signs under it
+WEAK = behind(said("key.registered", REGISTERED | {
+    "registered": id_of("01", ANYBODYS), "public_key": base64.b64encode(ANYBODYS).decode()}, "GB", "new"))  # fmt: skip
+LINES: dict[str, tuple[str, list[bytes]]] = {
+    "signed under a sealing key": ("signature", [
+        *ENTRIES[:14], renamed(ENTRIES[14], key("BF").key_id, sealing_key("GB").key_id), *ENTRIES[15:]]),
+    "a document key signs its own registration": ("signature", OF_NO_USE),
+    "a key under which anybody signs": (
+        "signature", [*ENTRIES, renamed(WEAK[-1], key("new").key_id, id_of("01", ANYBODYS))]),
+    "a known key's id for another, signed by that other": (
+        "signature", [*ENTRIES, renamed(TAKEN[-1], key("new").key_id, key("BF").key_id)]),
+    "a known key's id for another, signed by the known one": ("key-rule", behind(
+        said("key.registered", REGISTERED | BF_ID | {"public_key": public("new")}, "GB", "BF"))),
+    "one id for both nations' keys, the first signs": ("signature", opening(("GB", "GB", "GB"), ("FR", "GB", "FR"))),
+    "one id for both nations' keys, the last signs": ("key-rule", opening(("FR", "GB", "FR"), ("GB", "GB", "GB"))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "entries"), LINES.values(), ids=LINES.keys())
+def test_a_line_is_verified_under_the_key_that_was_known_first(code: str, entries: list[bytes]) -> None:
+    refused(forged(entries), code)
 
 
 # -- what is sealed inside ---------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from tests.dossier import Maker, pack
 from tests.forging import World
 from tests.test_bundle_forgeries import ALLOWED, BAD_ENTRIES, CLAIMS, ENTRIES, FORBIDDEN, behind, indexed
 from tests.test_bundle_refusals import spoilt
-from tests.test_bundle_rules import BESIDE, INSIDE, MAY_FOLLOW, MAY_NOT_FOLLOW, opened
+from tests.test_bundle_rules import BESIDE, INSIDE, LINES, MAY_FOLLOW, MAY_NOT_FOLLOW, opened
 from tests.test_bundle_tampering import FIELDS, patched
 
 FILES = files_of(STREAM)
@@ -79,6 +79,7 @@ def of_another_log() -> bytes:
 def told() -> dict[str, bytes]:
     """All of them. Some take the rules of the figures to refuse: there ours alone says `answer-wrong`."""
     cases = {name: forged(entries) for name, (_, entries) in BAD_ENTRIES.items()}
+    cases |= {name: forged(entries) for name, (_, entries) in LINES.items()}
     steps = ALLOWED | FORBIDDEN | MAY_FOLLOW | MAY_NOT_FOLLOW
     cases |= {name: forged(behind(*taken)) for name, taken in steps.items()}
     cases |= {name: manifested(content, change) for name, (_, content, change) in CLAIMS.items()}

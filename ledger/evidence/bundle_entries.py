@@ -17,7 +17,7 @@ from ledger.errors import BadBundle
 from ledger.events.base import Event, SectionCommitment
 from ledger.events.key_steps import require_key_step
 from ledger.events.key_types import LedgerOpened
-from ledger.events.keys import KeyRing, named_publics
+from ledger.events.keys import EVENT_KEY, KeyRing, named_publics
 from ledger.events.registry import Registry
 from ledger.events.registry_types import IndexCommitted
 from ledger.evidence.bundle_inner import require_inner
@@ -154,14 +154,15 @@ class Entries:
 
     def _verify(self, entry: Entry, event: Event, name: str) -> frozenset[str]:
         """The key ids whose signatures on the entry verified: all of them, or it is refused."""
-        own = {key_id: public for key_id, code, public in named_publics(event) if code == "01"}
+        known = {key_id: public if code == EVENT_KEY else b"" for key_id, code, public in named_publics(event)}
         signed_by = [signature.keyid for signature in entry.signatures]
-        publics = [own.get(key_id) or self.keys.public(key_id) for key_id in signed_by]
-        if None in publics or len(set(signed_by)) != len(signed_by):
+        # A key that is known already stands for its id, whatever the event says; one that signs no events verifies nothing.
+        known |= {key_id: self.keys.public(key_id) or b"" for key_id in signed_by if key_id in self.keys.keys}
+        if not known.keys() >= set(signed_by) or len(set(signed_by)) != len(signed_by):
             raise BadBundle("key-unknown", "signed by a key that no entry shown registers, or twice by one", file=name)
-        for signature, public in zip(entry.signatures, publics, strict=True):
+        for signature in entry.signatures:
             try:
-                envelope.verify_signature(envelope.EVENT_TYPE, entry.payload, signature, public or b"")
+                envelope.verify_signature(envelope.EVENT_TYPE, entry.payload, signature, known[signature.keyid])
             except errors.BadSignature as wrong:
                 raise BadBundle("signature", wrong.message, file=name) from None
         self.signed.update(signed_by)

@@ -124,11 +124,13 @@ func (v *verifier) checkSignatures(f *file, e *entry, p *payload) (*statement, e
 	s := &statement{payload: p, signers: map[string]bool{}, intro: introduced(p), position: f.parsed.position}
 	keys := make([]*key, len(e.signatures))
 	for i, sig := range e.signatures {
-		keys[i] = v.ring.keys[sig.keyID]
-		for _, k := range s.intro.keys {
-			if keys[i] == nil && k.id == sig.keyID {
+		for _, k := range s.intro.keys { // of two under one id the latter
+			if k.id == sig.keyID {
 				keys[i] = k
 			}
+		}
+		if known := v.ring.keys[sig.keyID]; known != nil {
+			keys[i] = known
 		}
 		if keys[i] == nil || s.signers[sig.keyID] {
 			return nil, refuseFile("key-unknown", f.name)

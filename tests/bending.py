@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -579,7 +580,8 @@ def bent_bundle(seed: int) -> tuple[bytes, str]:
     if 0.45 <= way < 0.85:
         for _ in range(rng.choice([1, 1, 1, 2])):
             change = rng.choice(DOSSIERS)
-            change(dossier, rng)
+            with suppress(KeyError, TypeError, AttributeError):  # the change before may have taken away what this one bends
+                change(dossier, rng)
             done.append(change.__name__)
     if 0.85 <= way < 0.9:
         return repacked(dossier, rng), "repacked"

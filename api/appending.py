@@ -66,7 +66,9 @@ class Appender:
 
     def proofs(self, receipts: Sequence[Receipt]) -> list[str]:
         """For each receipt its tlog-proof (base64) under the checkpoint that its transaction signed; "" for a dry run's."""
-        signed = {size: self.ledger.signed_checkpoint(size) for size in {receipt.size for receipt in receipts} if size}
+        sizes = {receipt.size for receipt in receipts if receipt.size}
+        own = self.ledger.sequencer.signed
+        signed = {size: own(size) or self.ledger.signed_checkpoint(size) for size in sizes}
         return [self._proof(receipt, signed[receipt.size]) if receipt.size else "" for receipt in receipts]
 
     def _proof(self, receipt: Receipt, checkpoint: bytes) -> str:

@@ -1,8 +1,8 @@
 """`python -m bench [GROUP ...]`: one JSON line a row on standard output, progress on standard error.
 
-Groups are append, rebuild, verify, query, memory, final; all of them unless some are named. BENCH_SECONDS (2) is how long one
-turn of a rate lasts, BENCH_ROUNDS (5, and no fewer) how many turns are taken, BENCH_EVENTS (100000) the size of the log that is
-read. Exit 1 if a row stays below its floor: floors are owed.
+Groups are append, http, rebuild, verify, query, memory, final; all of them unless some are named. BENCH_SECONDS (2) is how
+long one turn of a rate lasts, BENCH_ROUNDS (5, and no fewer) how many turns are taken, BENCH_EVENTS (100000) the size of the
+log that is read. Exit 1 if a row stays below its floor: floors are owed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bench.rows import STORES, all_rows
 from tests.postgres import running_postgres
 
 CATCH_UP_EVENTS_MAX = 20_000
-GROUPS = ("append", "rebuild", "verify", "query", "memory", "final")
+GROUPS = ("append", "http", "rebuild", "verify", "query", "memory", "final")
 # A server that is measured gets room, the same for both sides of a row.
 POSTGRES_SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "8GB"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench import limits, ours, peers
 from bench.measure import Row
 from bench.ours import FilledLogs
+from bench.service import http_rows
 
 STORES = ("sqlite", "postgresql")
 
@@ -99,4 +100,5 @@ def all_rows(logs: FilledLogs) -> dict[str, list[Row]]:
         "rebuild": rebuild_rows(logs),
         "verify": verify_rows(logs),
         "query": query_rows(logs),
+        "http": http_rows(),
     }

@@ -37,6 +37,8 @@ Clock = Callable[[], int]
 
 BATCH_ITEMS_MAX = 2_000
 """Entries in one transaction; one atomic group may not be larger."""
+SIGNED_REMEMBERED_MAX = 1_024
+"""Checkpoints of the last transactions, for the proofs that go with their receipts."""
 QUEUE_ITEMS_MAX = 20_000
 GATHER_SECONDS_MAX = 0.002
 """How long a leader waits for events that are being checked right now, so that they share its transaction."""
@@ -72,6 +74,7 @@ class Sequencer:
         self._callers = 0
         self.checkers = Checkers(self._public)
         self._is_stale = False
+        self._signed: dict[int, bytes] = {}
         self.commits = 0
         self.head = self._load()
 
@@ -237,6 +240,15 @@ class Sequencer:
             admission_of_all.answer(group, size)
             group.finish()
 
+    def _remember(self, size: int, signed: bytes) -> None:
+        self._signed[size] = signed
+        if len(self._signed) > SIGNED_REMEMBERED_MAX:
+            del self._signed[next(iter(self._signed))]
+
+    def signed(self, size: int) -> bytes | None:
+        """The checkpoint that was signed here for a size a moment ago, so that its answers need not read it back; or None."""
+        return self._signed.get(size)
+
     def _fresh_head(self) -> Head:
         if self._is_stale:
             self._tree.forget()
@@ -251,10 +263,12 @@ class Sequencer:
         edge = head.edge.copy()
         tiles = edge.extend(leaf_hashes)
         checkpoint = note.Checkpoint(draft.keys.origin, edge.size, edge.frontier.root())
-        batch = Batch(draft.rows(), edge.size, note.sign_checkpoint(checkpoint, *self._log_keys), tiles)
+        signed = note.sign_checkpoint(checkpoint, *self._log_keys)
+        batch = Batch(draft.rows(), edge.size, signed, tiles)
         batch.sections, batch.wraps = draft.beside()
         self._writer.commit(batch)
         self.commits += 1
+        self._remember(edge.size, signed)
         self._tree.learn(head.position, leaf_hashes)
         draft.merge()
         head.edge, head.recorded_at = edge, admission_of_all.recorded_at

@@ -348,7 +348,7 @@ def test_a_commit_whose_answer_was_lost_is_found_again_by_its_id(postgres_url):
             with socket.socket(fileno=os.dup(connection.fileno())) as wire:
                 wire.shutdown(socket.SHUT_RDWR)
 
-        assert type(cut_in_mid_commit(ledger, postgres_url, submitted, cut)) is errors.Unavailable
+        assert type(cut_in_mid_commit(ledger, postgres_url, submitted, cut)) is errors.StoreFailed
         again = ledger.append(submitted)
         assert not again.is_new
         assert ledger.append(scribe.attempt("INC-A3")).position == again.position + 1
@@ -364,7 +364,7 @@ def test_a_commit_that_was_killed_is_simply_sent_again(postgres_url):
             with psycopg2.connect(connection_string(postgres_url)) as other, other.cursor() as cursor:
                 cursor.execute("SELECT pg_terminate_backend(%s)", (connection.info.backend_pid,))
 
-        assert type(cut_in_mid_commit(ledger, postgres_url, submitted, cut)) is errors.Unavailable
+        assert type(cut_in_mid_commit(ledger, postgres_url, submitted, cut)) is errors.StoreFailed
         assert ledger.append(submitted).is_new
         assert assert_sound(ledger) == SET_UP_ENTRIES + 1
 
@@ -388,7 +388,7 @@ def test_everybody_in_a_failed_batch_is_told_and_the_state_is_as_before(ledger, 
 
     monkeypatch.setattr(writer, "commit", commit)
     answers = ledger.append_many([scribe.opening("INC-A3"), scribe.key_revoked("BF")])
-    assert [type(answer) for answer in answers] == [errors.Unavailable] * 2
+    assert [type(answer) for answer in answers] == [errors.StoreFailed] * 2
     assert broken == [2]
     monkeypatch.setattr(writer, "commit", real)
     assert ledger.append(scribe.opening("INC-A3")).version == 1
@@ -412,7 +412,7 @@ def test_a_mistake_of_ours_leaves_nobody_waiting(ledger, scribe, monkeypatch):
 
 def test_a_full_disk_has_an_error_of_its_own():
     assert type(translated(Exception("database or disk is full"))) is errors.DiskFull
-    assert type(translated(Exception("no such table: entries"))) is errors.Unavailable
+    assert type(translated(Exception("no such table: entries"))) is errors.StoreFailed
 
 
 def test_a_full_disk_refuses_and_recovers_without_repair(tmp_path):

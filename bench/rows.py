@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench import limits, ours, peers
 from bench.measure import Row
 from bench.ours import FilledLogs
-from bench.service import http_rows
+from bench.over_http import http_rows
 
 STORES = ("sqlite", "postgresql")
 

@@ -426,6 +426,11 @@ def _in_json(rng: Random, item: dict[str, Any], material: Material) -> bytes:
     return _dumped(_spoil(rng, item, material))
 
 
+def _sound(rng: Random, item: dict[str, Any], material: Material) -> bytes:
+    """Nothing is wrong with it but, now and then, how it is sent: what is said of it must be true."""
+    return _dumped(item)
+
+
 def _twice(rng: Random, item: dict[str, Any], material: Material) -> bytes:
     body, name = _dumped(item), rng.choice((b'"envelope"', b'"payload"', b'"sig"', b'"keyid"', b'"payloadType"'))
     return body.replace(name, name + b":" + _dumped(rng.choice(TEXTS)) + b"," + name, 1)
@@ -485,6 +490,7 @@ def _bomb(rng: Random, item: dict[str, Any], material: Material) -> bytes:
 SPOILING: tuple[tuple[str, Callable[[Random, dict[str, Any], Material], bytes]], ...] = (
     ("bytes", _in_bytes),
     ("JSON", _in_json),
+    ("nothing", _sound),
     ("a name twice", _twice),
     ("what is signed", _in_what_is_signed),
     ("what is signed", _in_what_is_signed),

@@ -31,10 +31,9 @@ SECONDS_MAX = 1.0
 P99_SECONDS_MAX = 0.25
 MEMORY_BYTES_MAX = 50_000_000
 WARM_AFTER = 0.3
-ITEMS = 12
+ITEMS = 60
 TOLD = re.compile(
-    rb"Traceback|File \"|site-packages|\.py\b|sqlalchemy|psycopg|sqlite|SELECT |INSERT |FROM entries|/tmp/|Exception",
-    re.IGNORECASE,
+    rb"Traceback|File \"|site-packages|\.py\b|sqlalche|psycopg|sqlite3|\[SQL|INSERT INTO|FROM entries|/tmp/|Error\("
 )
 
 

@@ -17,5 +17,5 @@ def test_a_thousand_hostile_requests_do_no_harm(tmp_path: Path, store_url: str) 
     number = REQUESTS[store_url.split(":", maxsplit=1)[0].split("+", maxsplit=1)[0]]
     with besieged(tmp_path, store_url) as found:
         reached = campaign(SEED, number, found)
-    assert reached["requests"] == number
+    assert reached["requests"] == number and reached["accepted"] >= number // 200
     assert {200, 400, 401, 403, 404, 405, 413} <= set(reached["statuses"]) or number < 1_000, reached

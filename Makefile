@@ -29,7 +29,7 @@ demo:
 	@.venv/bin/entente demo $(DEMO_ARGS)
 
 serve:
-	@requirements/install service
+	@requirements/install reports
 	@.venv/bin/entente serve $(SERVE_ARGS)
 
 test: lint

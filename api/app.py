@@ -34,6 +34,7 @@ from api import (
 )
 from api.counts import Counts
 from api.daily import Daily
+from api.exports import routes as exports
 from api.following import Follower
 from api.home import SITES, Home
 from api.tokens import holder_of
@@ -143,7 +144,7 @@ def create_app(parts: Parts) -> Walls:
     app.state.parts = parts
     app.state.counts = counts = Counts()
     problems.add_to(app)
-    for part in (log, records, views, looking, changes, completeness, lists, differences):
+    for part in (log, records, views, looking, changes, completeness, lists, differences, exports):
         app.include_router(part.routes)
     if parts.collector is not None:
         app.state.appender = appending.Appender(home.ledger, counts)

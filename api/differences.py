@@ -56,7 +56,9 @@ def one_pair(
     if holder.nation:
         home, view = view_of(request, holder.nation)
         days = london, paris
-        answer, opened = reconcile_alone(pair, view, days, instants, with_sealed=reason is not None)
+        answer, opened = reconcile_alone(
+            pair, (view.at(instants[0]), view.at(instants[1])), days, with_sealed=reason is not None
+        )
         if reason is not None:
             Eyes(request, holder, holder.nation, reason).record(opened)
         return answer_of(home, answer)

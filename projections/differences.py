@@ -19,7 +19,7 @@ from projections.fact import Fact
 from projections.reconciliation import End, Pair
 from projections.report import issued
 from projections.ruleset import Ruleset, overlapping_day
-from projections.view import OWN, SHARED, Moment, View
+from projections.view import OWN, SHARED, Moment
 
 Days = tuple[date, date]
 
@@ -52,9 +52,9 @@ def reconcile(
 
 
 def reconcile_alone(
-    pair_code: str, view: View, days: tuple[date, date | None], as_of: Sequence[int | None], *, with_sealed: bool = True
+    pair_code: str, at: tuple[Moment, Moment], days: tuple[date, date | None], *, with_sealed: bool = True
 ) -> tuple[dict[str, Any], list[str]]:
-    """The same by one nation, of its own view and nothing else; `days` and `as_of` are London's and Paris's. The second value
+    """The same by one nation, of its own view and nothing else, at London's instant and at Paris's. The second value
     names the sealed events that items of the answer speak of.
 
     The other's end is its report of that day, the last one on record at its instant, at the position that the report is drawn
@@ -62,7 +62,7 @@ def reconcile_alone(
     see, and `not_stated` names the nation: what it withholds has no size here. Raises BadQuestion for an unknown pair.
     """
     pair = _pair(pair_code)
-    moments = [view.at(at) for at in as_of]
+    moments, view = list(at), at[0].view
     rulesets = [moment.ruleset(nation) for moment, nation in zip(moments, ("GB", "FR"), strict=True)]
     found: Days = days[0], days[1] or overlapping_day(rulesets[0], days[0], rulesets[1])
     other = 1 if view.nation == "GB" else 0
@@ -74,30 +74,30 @@ def reconcile_alone(
     then = moments[1].ruleset("GB")
     kinds, span = _kinds(pair, rulesets[0], then, rulesets[1]), _span(rulesets[0], rulesets[1], found)
     ends = []
-    for at, moment in enumerate(moments):
-        indicator, window = rulesets[at].indicator((pair.gb, pair.fr)[at]), rulesets[at].window(found[at])
+    for end, moment in enumerate(moments):
+        indicator, window = rulesets[end].indicator((pair.gb, pair.fr)[end]), rulesets[end].window(found[end])
         assert indicator is not None
         shared = moment.store.of_kinds(moment.generation, kinds, span, moment.position, SHARED)
         own = None
-        if at != other and with_sealed:
+        if end != other and with_sealed:
             own = moment.store.of_kinds(moment.generation, kinds, span, moment.position, OWN)
-        if at != other:
+        if end != other:
             value = moment.value(indicator, window)
         elif report is not None:
             value = report["value"]
         else:
             key = reconciling.KEYS[pair.key]
             value = sum(reconciling.contributions(shared, indicator.terms, indicator.counting, window, key).values())
-        ends.append(End(found[at].isoformat(), moment.position, rulesets[at], window, value, shared, own))
+        ends.append(End(found[end].isoformat(), moment.position, rulesets[end], window, value, shared, own))
     told = {
-        name: _end(moment, end, code)
-        for name, moment, end, code in zip(("gb", "fr"), moments, ends, (pair.gb, pair.fr), strict=True)
+        name: _end(moment, its, code)
+        for name, moment, its, code in zip(("gb", "fr"), moments, ends, (pair.gb, pair.fr), strict=True)
     }
     told[nation.lower()]["report"] = report
     answer = _answer(pair, told, reconciling.reconcile(pair, ends[0], ends[1], then))
     shown = {item["key"] for step in answer["steps"] for item in step["items"]}
     key = reconciling.KEYS[pair.key]
-    opened = {f.event for end in ends for f in end.own or () if f.reading == "own" and key(f) in shown}
+    opened = {f.event for its in ends for f in its.own or () if f.reading == "own" and key(f) in shown}
     return {**answer, "not_stated": [] if report is not None else [nation]}, sorted(opened)
 
 

@@ -168,6 +168,35 @@ def lines(
     return made
 
 
+def left_out(indicator: Indicator, facts: Iterable[Fact]) -> list[dict[str, Any]]:
+    """Facts of the kinds that an indicator reads and that it does not count, as lines: what they would add, and why not."""
+    kinds = indicator.kinds
+    rest = (f for f in facts if f.kind in kinds and not indicator.admits(f))
+    found = sorted(rest, key=lambda f: (f.occurred_at, f.origin, f.ordinal))
+    return [_line(indicator, fact, _alone(indicator, fact), _why_not(indicator, fact)) for fact in found]
+
+
+def _alone(indicator: Indicator, fact: Fact) -> int:
+    match indicator.counting:
+        case "distinct" | "facts":
+            return 1
+        case "pounds":
+            return fact.quantity // PENCE
+        case _:
+            return fact.quantity
+
+
+def _why_not(indicator: Indicator, fact: Fact) -> str:
+    """Which condition keeps a fact out, of each term of its kind."""
+    reasons = []
+    for term in indicator.terms:
+        if term.kind == fact.kind:
+            wrong = [(c, " or ".join(sorted(v))) for c, v in term.where.items() if getattr(fact, c) not in v]
+            wrong += [(c, v) for c, v in term.within.items() if f"|{v}|" not in getattr(fact, c)]
+            reasons += [f"{column} is {getattr(fact, column) or 'not stated'}, not {wanted}" for column, wanted in wrong]
+    return f"{fact.kind}: " + "; ".join(dict.fromkeys(reasons))
+
+
 def _line(indicator: Indicator, fact: Fact, quantity: int, why: str) -> dict[str, Any]:
     return {
         "event": fact.event,

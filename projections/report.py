@@ -92,8 +92,36 @@ def drift(now: Moment) -> list[dict[str, Any]]:
     return found
 
 
+def changes_since(now: Moment, then: Moment, day: date) -> list[dict[str, Any]]:
+    """Each event that changed a figure of a day between two moments of one view, with the figure before and now."""
+    before, after = (moment.figures(day)["figures"] for moment in (then, now))
+    found = []
+    for code, value in after.items():
+        old = before.get(code, 0)
+        if value != old:
+            sums = {"figure": code, "before": old, "now": value, "delta": value - old}
+            causes = _changed(now, day.isoformat(), code, then.position)
+            found += [
+                {
+                    **sums,
+                    "event": f.event,
+                    "label": f.label,
+                    "position": f.origin,
+                    "stream": f.stream,
+                    "sealed": f.reading == "own",
+                }
+                for f in causes
+            ]
+    return found
+
+
 def _causes(now: Moment, day: str, code: str, since: int) -> list[dict[str, Any]]:
     """The events, after the report's position, whose facts of this figure were stated or ended."""
+    return [{"event": f.event, "label": f.label, "position": f.stated} for f in _changed(now, day, code, since)]
+
+
+def _changed(now: Moment, day: str, code: str, since: int) -> list[Fact]:
+    """A fact of each event, after a position, whose facts of this figure were stated or ended."""
     ruleset = now.ruleset()
     indicator = ruleset.indicator(code)
     if indicator is None:
@@ -101,4 +129,4 @@ def _causes(now: Moment, day: str, code: str, since: int) -> list[dict[str, Any]
     window = ruleset.window(date.fromisoformat(day))
     changed: Sequence[Fact] = now.store.changed(now.generation, since, now.position)
     causes = {f.event: f for f in changed if indicator.admits(f) and window[0] <= f.occurred_at < window[1]}
-    return [{"event": f.event, "label": f.label, "position": f.stated} for f in causes.values()]
+    return list(causes.values())

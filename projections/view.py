@@ -146,10 +146,7 @@ class Moment:
     def explain(self, code: str, day: date) -> dict[str, Any]:
         """The lines behind a figure; their quantities add up to its value. Raises BadQuestion for an unknown code."""
         ruleset = self.ruleset()
-        indicator = ruleset.indicator(code)
-        if indicator is None:
-            known = ", ".join(i.code for i in ruleset.indicators)
-            raise errors.BadQuestion(f"{ruleset.name} has no figure {code}", field="code", remedy=f"one of {known}")
+        indicator = self._indicator(ruleset, code)
         window = ruleset.window(day)
         facts = self.store.of_kinds(self.generation, indicator.kinds, window, self.position, OWN)
         doubts = self._doubts(indicator.kinds, window, facts) if self._disputes.suspect else None
@@ -163,6 +160,21 @@ class Moment:
             "unit": indicator.unit,
             **disputed.explained(indicator, facts, doubts),
         }
+
+    @staticmethod
+    def _indicator(ruleset: Ruleset, code: str) -> Indicator:
+        indicator = ruleset.indicator(code)
+        if indicator is None:
+            known = ", ".join(i.code for i in ruleset.indicators)
+            raise errors.BadQuestion(f"{ruleset.name} has no figure {code}", field="code", remedy=f"one of {known}")
+        return indicator
+
+    def left_out(self, code: str, day: date) -> list[dict[str, Any]]:
+        """What a figure reads of a day and does not count, as lines with the reason. Raises BadQuestion for an unknown code."""
+        ruleset = self.ruleset()
+        indicator = self._indicator(ruleset, code)
+        facts = self.store.of_kinds(self.generation, indicator.kinds, ruleset.window(day), self.position, OWN)
+        return figure.left_out(indicator, facts)
 
     def listed(
         self, listing: Listing, window: tuple[int, int], after: int, streams: int, *, shared: bool = False

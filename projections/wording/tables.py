@@ -1,0 +1,160 @@
+"""The words of exports: a header for each column, the names of sheets, and what a workbook says of itself.
+
+Codes of columns are stable and English; these words stand above them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from projections.wording.typography import Words, words
+
+HEADERS: Mapping[str, Words] = {
+    "aboard": words("Aboard, as last stated", "À bord, dernier état"),
+    "accepted": words("Taken over at hand-over", "Prises en charge à la remise"),
+    "arrests": words("Arrests", "Interpellations"),
+    "attempts": words("Intrusion attempts (persons)", "Tentatives d'intrusion (personnes)"),
+    "authority": words("Authority", "Autorité"),
+    "before": words("Before", "Avant"),
+    "brought_before_prosecutor": words("Brought before the prosecutor", "Défèrements"),
+    "changes": words("Changes to earlier statements", "Modifications de déclarations antérieures"),
+    "charged": words("Charged", "Poursuites engagées"),
+    "check": words("Check", "Contrôle"),
+    "code": words("Code", "Code"),
+    "covered": words("Covered for want of a reason", "Masqué faute de motif"),
+    "dead": words("Dead", "Décédés"),
+    "decisions": words("Decisions", "Décisions"),
+    "decisions_withdrawn": words("Decisions withdrawn", "Décisions retirées"),
+    "delta": words("Difference", "Écart"),
+    "dimension": words("Step", "Étape"),
+    "disembarked": words("Disembarked", "Débarqués"),
+    "disputed": words("Disputed", "Contesté"),
+    "disputed_handovers": words("Hand-overs disputed", "Remises contestées"),
+    "disputed_withdrawn": words("Withdrawn by a disputed statement", "Retiré par une déclaration contestée"),
+    "distress": words("Distress at sea", "Détresse en mer"),
+    "ended_by": words("Ended by no.", "Terminé par le n°"),
+    "entries": words("Entries", "Enregistrements"),
+    "event": words("Event", "Événement"),
+    "figure": words("Figure", "Chiffre"),
+    "found": words("Persons found", "Personnes découvertes"),
+    "heard_or_held": words("Heard or held, not suspects", "Entendues ou retenues, non suspectes"),
+    "included": words("Included", "Compté"),
+    "injured": words("Injured", "Blessés"),
+    "item": words("Item", "Élément"),
+    "kind": words("Kind", "Nature"),
+    "label": words("Reference", "Référence"),
+    "last_recorded_at": words("Last recorded (UTC)", "Dernière saisie (UTC)"),
+    "late_minutes": words("Minutes late", "Minutes de retard"),
+    "latitude": words("Latitude", "Latitude"),
+    "leaf_hash": words("Leaf hash", "Empreinte de feuille"),
+    "list": words("List", "Liste"),
+    "longitude": words("Longitude", "Longitude"),
+    "meaning_en": words("Meaning in English", "Sens en anglais"),
+    "meaning_fr": words("Meaning in French", "Sens en français"),
+    "method": words("Method", "Méthode"),
+    "minors_found": words("Minors found", "Mineurs découverts"),
+    "minors_received": words("Minors received", "Mineurs pris en charge"),
+    "missing": words("Missing", "Disparus"),
+    "name": words("Name", "Intitulé"),
+    "name_en": words("Name in English", "Intitulé anglais"),
+    "name_fr": words("Name in French", "Intitulé français"),
+    "networks": words("Presumed networks dismantled", "Filières présumées démantelées"),
+    "not_accepted": words("Not taken over", "Non prises en charge"),
+    "now": words("Now", "Maintenant"),
+    "occurred_at": words("Happened (UTC)", "Survenu (UTC)"),
+    "occurred_local": words("Happened (national time)", "Survenu (heure nationale)"),
+    "opening_on_record": words("Opening on record", "Ouverture enregistrée"),
+    "pair": words("Pair", "Paire"),
+    "penalties_gbp": words("Civil penalties (GBP)", "Amendes civiles (GBP)"),
+    "place": words("Place", "Lieu"),
+    "position": words("No.", "N° d'ordre"),
+    "positions": words("Nos", "N°s d'ordre"),
+    "prevented": words("Departures prevented (persons)", "Départs empêchés (personnes)"),
+    "protection_needs": words("Protection needs", "Besoins de protection"),
+    "quantity": words("Quantity", "Quantité"),
+    "reason": words("Reason", "Motif"),
+    "recomputed": words("Recomputed here", "Recalculé ici"),
+    "recorded_at": words("Recorded (UTC)", "Saisi (UTC)"),
+    "recorded_local": words("Recorded (national time)", "Saisi (heure nationale)"),
+    "relayed": words("Relayed", "Relayé"),
+    "rescued": words("Rescued", "Secourus"),
+    "root": words("Incident it belongs to", "Incident de rattachement"),
+    "route": words("Route", "Filière d'acheminement"),
+    "sealed": words("Not disclosed to the other nation", "Non communiqué à l'autre nation"),
+    "searches": words("Vehicle searches", "Fouilles de véhicules"),
+    "section": words("Section", "Rubrique"),
+    "sheltered": words("Sheltered", "Mis à l'abri"),
+    "state": words("State", "État"),
+    "stated": words("Stated by the service", "Donné par le service"),
+    "stated_by": words("Stated by no.", "Déclaré par le n°"),
+    "stream": words("Stream", "Fil"),
+    "subject": words("Counted once as", "Compté une fois comme"),
+    "suspects": words("Suspects", "Suspects"),
+    "territory": words("Territory", "Territoire"),
+    "type": words("Type", "Type"),
+    "unaccounted": words("Unaccounted for at landing", "Manquants au débarquement"),
+    "unit": words("Unit", "Unité"),
+    "value": words("Value", "Valeur"),
+    "what": words("In English", "En anglais"),
+    "quoi": words("In French", "En français"),
+    "why": words("Why", "Pourquoi"),
+    "zone": words("Control zone", "Zone de contrôle"),
+}
+
+SHEETS: Mapping[str, Words] = {
+    "readme": words("Read me", "Lisez-moi"),
+    "figures": words("Figures", "Chiffres"),
+    "lines": words("Lines", "Lignes"),
+    "changes": words("Changes", "Modifications"),
+    "differences": words("Differences", "Écarts"),
+    "codebook": words("Codebook", "Codes"),
+    "provenance": words("Provenance", "Provenance"),
+    "data": words("Data", "Données"),
+}
+
+READ_ME: tuple[Words, ...] = (
+    words(
+        "Figures adds up the sheet Lines by live formulas; beside each stands the value that the service gave, and a check.",
+        "La feuille Chiffres additionne les Lignes par des formules actives ; à côté, la valeur du service et un contrôle.",
+    ),
+    words(
+        "Lines has one fact a row. Included says whether it counts for the figure of its row, Why says for what reason.",
+        "La feuille Lignes porte un fait par ligne. Compté dit s'il entre dans le chiffre, Pourquoi en donne la raison.",
+    ),
+    words(
+        "A fact stands once for each figure that reads facts of its kind: one person may be counted in several figures.",
+        "Un fait figure une fois par chiffre qui lit sa nature : une même personne peut entrer dans plusieurs chiffres.",
+    ),
+    words(
+        "Whoever changes an Included to yes or no sees at once what it does to the figure.",
+        "Remplacer yes par no, ou l'inverse, dans la colonne Compté montre aussitôt l'effet sur le chiffre.",
+    ),
+    words(
+        "Each row names its event, its number in the joint log and the hash of its leaf, which proves that it is there.",
+        "Chaque ligne nomme son événement, son n° d'ordre au journal commun et l'empreinte qui prouve qu'il s'y trouve.",
+    ),
+    words(
+        "Under each header stands the column's code: it is the same in every language and every edition.",
+        "Sous chaque en-tête figure le code de la colonne : il est le même dans toutes les langues et toutes les éditions.",
+    ),
+    words(
+        "Provenance names the position, the checkpoint, the question and the digest of the rows.",
+        "La feuille Provenance donne la position, le point de contrôle, la question et l'empreinte des lignes.",
+    ),
+)
+
+MARKS: Mapping[str, Words] = {
+    "exercise": words("EXERCISE: everything here is invented", "EXERCICE : tout ceci est fictif"),
+    "yes": words("yes", "oui"),
+    "no": words("no", "non"),
+    "differs": words("DIFFERS", "DIFFÈRE"),
+    "no since": words(
+        "Empty: no earlier instant was asked for. Ask with since= to see what changed.",
+        "Vide : aucun instant antérieur n'a été demandé. Ajouter since= pour voir ce qui a changé.",
+    ),
+    "nothing changed": words("No figure has changed since.", "Aucun chiffre n'a changé depuis."),
+    "no signed figure": words(
+        "The other nation has signed no figure for this day: its end counts what both may see.",
+        "L'autre nation n'a signé aucun chiffre pour ce jour : de son côté, on compte ce que les deux peuvent voir.",
+    ),
+}

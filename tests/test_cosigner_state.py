@@ -22,14 +22,14 @@ SITE = "london"
 
 
 class State:
-    """The state of London's cosigner after it has signed twice."""
+    """The state of London's cosigner after it has signed three times."""
 
     def __init__(self, story: Story) -> None:
         self.home = story.home
         self.folder: Path = story.home.path / SITE
         self.path = self.folder / STATE
         self.sizes = []
-        for stream in ("IC-1", "IC-2"):
+        for stream in ("IC-1", "IC-2", "IC-3"):
             story.add("interception.recorded", stream, DETECTION)
             self.sizes.append(story.home.cosign(SITE))
 
@@ -52,7 +52,7 @@ class State:
 
 @pytest.fixture(scope="module")
 def cosigned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
-    """A night at whose end London's cosigner has signed twice."""
+    """A night at whose end London's cosigner has signed three times."""
     with told_in(tmp_path_factory.mktemp("night"), "sqlite") as story:
         yield State(story)
 

@@ -16,6 +16,8 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from api import shapes, traces, view_shapes
+from api.exports.answer import TYPES
+from api.exports.routes import FILES
 from api.identity import Known, require_holder
 from api.language import LANGUAGES
 from api.log import BYTES, LINES, NOTE
@@ -47,6 +49,7 @@ ANSWERS: Mapping[str, Answer] = {
     "/v1/views/{view}/timeline": {JSON: view_shapes.Timeline},
     **{f"/v1/views/{{view}}/{of}": {JSON: view_shapes.Listing} for of in ("incidents", "interceptions", "cases")},
     "/v1/reconciliations/{pair}": {JSON: view_shapes.Reconciliation},
+    **{f"/v1/views/{{view}}/{of}.{{suffix}}": {TYPES[form]: None for form in forms} for of, forms in FILES.items()},
     "/v1/completeness": {JSON: view_shapes.Completeness},
     "/v1/views/{view}/changes": {EVENT_STREAM: None},
     "/v1/views/{view}/access": {JSON: view_shapes.Looks},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ def asked_by_the_book(folder: Path) -> Iterator[Service]:
         service.names = {  # type: ignore[attr-defined]
             "view": "gb",
             "code": "G1",
+            "suffix": "csv",
             "stream": "IC-1",
             "event_id": event,
             "type_name": "case.opened",
@@ -92,7 +94,7 @@ def test_no_route_and_no_answer_is_left_out(served: Service) -> None:
         assert (operation["security"] == []) == (
             served.client.request(method, path.replace("{path}", "000")).status_code != 401
         ), path
-        known = {name[1:-1] for name in path.split("/") if name.startswith("{")}
+        known = set(re.findall(r"{(\w+)}", path))
         assert known == {one["name"] for one in operation["parameters"] if one["in"] == "path"}, path
 
 

@@ -5,7 +5,6 @@ The same position, question, language and reason give the same bytes, as long as
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -28,6 +27,16 @@ from projections.wording.typography import Language
 
 PLAIN = ("csv", "jsonl", "parquet", *BOOKS, PROVENANCE)
 MAPPED = (*PLAIN, "geojson")
+FILES = {
+    "figures": PLAIN,
+    "figures/{code}/lines": MAPPED,
+    "timeline": PLAIN,
+    "incidents": MAPPED,
+    "interceptions": MAPPED,
+    "cases": PLAIN,
+}
+"""The forms that each answer has, by its path."""
+
 
 At = Annotated[int | None, Query(ge=1, le=2**53 - 1, description="a position of the log, in place of an instant")]
 Form = Annotated[Literal["excel-fr"] | None, Query(description="CSV as a French Excel opens it")]
@@ -43,7 +52,7 @@ def figures(
     lang: Tongue = None, since: Since = None,
 ) -> Response:  # fmt: skip
     """The figures of a day; as a workbook, with all the facts they are made of and live sums over them."""
-    require_suffix(suffix, PLAIN)
+    require_suffix(suffix, FILES["figures"])
     home, moment = _moment(eyes, as_of, position)
     on = day_of(day, "day")
     if suffix not in BOOKS:
@@ -61,7 +70,7 @@ def lines(
     form: Form = None, lang: Tongue = None,
 ) -> Response:  # fmt: skip
     """What one figure is made of."""
-    require_suffix(suffix, MAPPED)
+    require_suffix(suffix, FILES["figures/{code}/lines"])
     home, moment = _moment(eyes, as_of, position)
     table = asked.lines(eyes, home, moment, code, day_of(day, "day"))
     return _file(request, home, moment, suffix, table, form, lang)
@@ -73,27 +82,26 @@ def timeline(
     form: Form = None, lang: Tongue = None,
 ) -> Response:  # fmt: skip
     """What became known, in the order it became known."""
-    require_suffix(suffix, PLAIN)
+    require_suffix(suffix, FILES["timeline"])
     home, moment = _moment(eyes, as_of, position)
     return _file(request, home, moment, suffix, asked.timeline(eyes, home, moment, stream), form, lang)
 
 
-def _add_list(name: str, allowed: tuple[str, ...]) -> Callable[..., Response]:
+def _add_list(name: str) -> None:
     def listed(
         request: Request, eyes: Looking, suffix: str, filters: Filtered, position: At = None, form: Form = None,
         lang: Tongue = None,
     ) -> Response:  # fmt: skip
-        require_suffix(suffix, allowed)
+        require_suffix(suffix, FILES[name])
         home, moment = _moment(eyes, filters.as_of, position)
         return _file(request, home, moment, suffix, asked.listed(eyes, home, moment, name, filters), form, lang)
 
     listed.__doc__ = f"All {name} that the filters leave."
     routes.add_api_route(f"/{name}.{{suffix}}", listed, methods=["GET"], response_model=None, name=f"{name}_file")
-    return listed
 
 
-for _name, _allowed in (("incidents", MAPPED), ("interceptions", MAPPED), ("cases", PLAIN)):
-    _add_list(_name, _allowed)
+for _name in ("incidents", "interceptions", "cases"):
+    _add_list(_name)
 
 
 def _moment(eyes: Eyes, as_of: str | None, position: int | None) -> tuple[Home, Moment]:

@@ -43,22 +43,20 @@ def ask(service: Service, method: str, path: str, who: str, **headers: str) -> A
     return service.client.request(method, path, headers=service._headers(who, headers))
 
 
-@pytest.mark.parametrize(("method", "path", "who", "status"), ANSWERS)
-def test_no_answer_lets_a_browser_do_anything_with_it(
-    calais: tuple[Service, Story], method: str, path: str, who: str, status: int
-) -> None:
+def test_no_answer_lets_a_browser_do_anything_with_it(calais: tuple[Service, Story]) -> None:
     service, _ = calais
-    answer = ask(service, method, path, who, Origin="http://elsewhere.example")
-    assert answer.status_code == status, answer.text
-    for name, value in HARDENING[:-1]:
-        assert answer.headers[name.decode()] == value.decode()
-    if path != "/checkpoint":
-        assert "no-store" in answer.headers["cache-control"]
-    assert "server" not in answer.headers and "x-powered-by" not in answer.headers
-    assert not [name for name in answer.headers if name.startswith("access-control-")]
-    if status >= 400 and method != "HEAD":
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["instance"] == f"urn:entente:request:{answer.headers['x-request-id']}"
+    for method, path, who, status in ANSWERS:
+        about = f"{method} {path} by {who}"
+        answer = ask(service, method, path, who, Origin="http://elsewhere.example")
+        assert answer.status_code == status, about
+        for name, value in HARDENING[:-1]:
+            assert answer.headers[name.decode()] == value.decode(), about
+        assert "no-store" in answer.headers["cache-control"] or path == "/checkpoint", about
+        assert "server" not in answer.headers and "x-powered-by" not in answer.headers, about
+        assert not [name for name in answer.headers if name.startswith("access-control-")], about
+        if status >= 400 and method != "HEAD":
+            assert answer.headers["content-type"] == "application/problem+json", about
+            assert answer.json()["instance"] == f"urn:entente:request:{answer.headers['x-request-id']}", about
 
 
 def test_a_method_that_is_not_known_is_told_those_that_are(calais: tuple[Service, Story]) -> None:
@@ -173,12 +171,12 @@ def test_an_answer_that_does_not_come_is_told_in_time_and_still_counted(
 # -- bodies ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("encoding", ("gzip", "deflate", "br", "zstd", "gzip, identity", "x"))
-def test_a_compressed_body_is_refused_before_anybody_unpacks_it(calais: tuple[Service, Story], encoding: str) -> None:
+def test_a_compressed_body_is_refused_before_anybody_unpacks_it(calais: tuple[Service, Story]) -> None:
     service, story = calais
     head = service.home.ledger.head()
-    answer = service.post(item(story), **{"Content-Encoding": encoding})
-    assert (answer.status_code, answer.json()["field"]) == (400, "Content-Encoding")
+    for encoding in ("gzip", "deflate", "br", "zstd", "gzip, identity", "x"):
+        answer = service.post(item(story), **{"Content-Encoding": encoding})
+        assert (answer.status_code, answer.json()["field"]) == (400, "Content-Encoding"), encoding
     assert service.home.ledger.head() == head
 
 

@@ -13,7 +13,7 @@ from tests.served import HOLDERS, Service, ids, item, payload
 from tests.story import Story
 
 NOBODYS = "01900000-0000-7000-8000-00000000dead"
-NO_READERS = ("reader", "mirror", "administrator", *(who for who in HOLDERS if who.endswith(" dpo")))
+NO_READERS = ("reader", "mirror", "administrator", "joint", *(who for who in HOLDERS if who.endswith(" dpo")))
 
 
 def test_an_event_is_read_as_it_was_signed(calais: tuple[Service, Story]) -> None:

@@ -118,6 +118,10 @@ def test_whoever_changes_a_fact_in_the_workbook_sees_the_figure_change(night: Se
     assert (code, recomputed, stated, check) == ("G1", "22", "12", "DIFFERS")
 
 
+def test_a_workbook_can_be_compared_with_a_time_before_everything(night: Service) -> None:
+    assert "G1" in text_of(file(night, "figures", "ods", "day=2015-08-26&since=2001-01-01T00:00:00Z").content)
+
+
 def test_what_changed_since_an_instant_names_the_event_that_changed_it(night: Service, tmp_path: Path) -> None:
     book = file(night, "figures", "ods", "day=2015-08-26&since=2015-08-27T05:00:00Z").content
     (row,) = [row for row in computed(book, "ods", tmp_path)["Changes"][2:] if row[0] == "G1"]
@@ -290,6 +294,7 @@ def test_a_senseless_export_names_its_field(calais: tuple[Service, Story]) -> No
         ("incidents.csv?lang=de", 400, "lang"),
         ("figures.csv", 400, "day"),
         ("figures.xlsx?day=2015-08-26&since=x", 400, "since"),
+        ("figures.xlsx?day=2015-08-26&position=5&since=2015-08-26T22:00:00Z", 400, "since"),
         ("figures/F9/lines.csv?day=2015-08-26", 400, "code"),
     ):
         answer = calais[0].get(f"/v1/views/gb/{path}")

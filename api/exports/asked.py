@@ -53,7 +53,7 @@ TIMELINE = columns(
 )
 
 
-def figures(home: Home, moment: Moment, day: date) -> Table:
+def figures(moment: Moment, day: date) -> Table:
     """A figure a row, people first, then what stands beside figures."""
     answer = moment.figures(day)
     rows = [{"section": "people", "code": code, "value": value, "unit": "person"} for code, value in _flat(answer["people"])]

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.exports import asked
-from api.exports.answer import BOOKS, EXCEL_FR, PROVENANCE, file_of, require_suffix
+from api.exports.answer import BOOKS, PROVENANCE, file_of, require_suffix
 from api.exports.book import Asked, lines_table, sheets
 from api.exports.provenance import provenance_of
 from api.exports.table import Table
@@ -56,8 +56,10 @@ def figures(
     home, moment = _moment(eyes, as_of, position)
     on = day_of(day, "day")
     if suffix not in BOOKS:
-        return _file(request, home, moment, suffix, asked.figures(home, moment, on), form, lang)
+        return _file(request, home, moment, suffix, asked.figures(moment, on), form, lang)
     then = None if since is None else home.view(eyes.nation).at(instant_of(since, "since"))
+    if then is not None and then.position > moment.position:
+        raise errors.BadQuestion("what changed is asked of an earlier instant", field="since", remedy="ask of an earlier one")
     book = Asked(eyes, home, moment, on, then, lang or _language(request))
     table = lines_table(book)
     made = provenance_of(home, moment, table, _path(request), _query(request))
@@ -137,6 +139,3 @@ def _path(request: Request) -> str:
 def _query(request: Request) -> dict[str, str]:
     """What was asked, without what only says how it is written down, and without an instant: the position stands for it."""
     return {name: value for name, value in request.query_params.items() if name not in ("form", "lang", "as_of", "position")}
-
-
-__all__ = ["EXCEL_FR", "routes"]

@@ -165,6 +165,6 @@ def test_a_list_is_for_its_own_nations_people(calais: tuple[Service, Story]) -> 
 
 def test_what_london_sealed_is_on_no_list_of_paris(calais: tuple[Service, Story]) -> None:
     for name in LISTS:
-        answer = calais[0].get(f"/v1/views/fr/{name}", "FR auditor")
+        answer = calais[0].get(f"/v1/views/fr/{name}", "FR auditor", **WHY)
         assert answer.status_code == 200 and "CANARY" not in answer.text, name
         assert len(answer.json()["rows"]) == len(rows(calais[0], f"gb/{name}")) - (name != "cases")

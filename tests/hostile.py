@@ -249,7 +249,9 @@ def _question(rng: Random, routes: Sequence[Route], material: Material) -> Hosti
     pairs = []
     for name in (*names, *rng.sample(("day", "as_of", "after", "limit", "x", "_method", "callback", "", "after[]"), 2)):
         if rng.random() < 0.7:
-            pairs.append(f"{quote(name, safe='')}={_encoded(rng, material, name)}")
+            known = rng.random() < 0.6 and material.names.get(name)
+            value = quote(rng.choice(known), safe="") if known else _encoded(rng, material, name)
+            pairs.append(f"{quote(name, safe='')}={value}")
             why.append(pairs[-1][:80])
     pairs += rng.choices(pairs, k=rng.choice((0, 0, 0, 1, 30))) if pairs else []
     query = rng.choice(("&", "&", "&", ";")).join(pairs) or rng.choice(("", "", "&&&", "=", "%", "?" * 50, "a" * 5_000))

@@ -127,6 +127,7 @@ def besieged(folder: Path, url: str, canary_url: str = "http://127.0.0.1:9/canar
             "path": ("000", "0/000", "000.p/9"),
             "as_of": ("2015-08-27T03:12:00Z",),
             "pair": ("P1",),
+            "suffix": ("csv", "xlsx", "ods", "jsonl", "parquet", "geojson"),
         }
         yield Siege(story, home, walls, Material(tokens, items, story.author("BF").key, names, canary_url))
 

@@ -18,6 +18,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from api import (
     appending,
+    bundles,
     changes,
     completeness,
     differences,
@@ -150,6 +151,7 @@ def create_app(parts: Parts) -> Walls:
         app.state.appender = appending.Appender(home.ledger, counts)
         app.include_router(appending.routes)
         app.include_router(introductions.routes)
+        app.include_router(bundles.routes)
     app.include_router(health.routes)
     app.include_router(openapi.routes)
     if parts.follower is not None:

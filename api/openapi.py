@@ -15,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from api import shapes, traces, view_shapes
+from api import bundles, shapes, traces, view_shapes
 from api.exports.answer import TYPES
 from api.exports.routes import FILES
 from api.identity import Known, require_holder
@@ -40,6 +40,7 @@ ANSWERS: Mapping[str, Answer] = {
     "/v1/events/{event_id}": {JSON: shapes.Event, BYTES: None},
     "/v1/streams/{stream}": {JSON: shapes.Stream},
     "/v1/receipts/{event_id}": {JSON: shapes.Receipt},
+    "/v1/bundles": {bundles.MEDIA_TYPE: None},
     "/v1/introductions/{key_id}": {JSON: shapes.Introduction},
     "/v1/schemas": {JSON: shapes.Types},
     "/v1/schemas/{type_name}": {JSON: shapes.TypeSchema},
@@ -128,7 +129,7 @@ def document_of(app: FastAPI) -> dict[str, Any]:
 
 def _shapes() -> list[type[msgspec.Struct]]:
     named = [shape for answer in ANSWERS.values() for shape in answer.values() if shape is not None]
-    return [shapes.Problem, shapes.Item, shapes.Items, *named]
+    return [shapes.Problem, shapes.Item, shapes.Items, bundles.Wanted, *named]
 
 
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:
@@ -145,6 +146,8 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
         both = {JSON: {"schema": {"oneOf": [_ref(shapes.Receipt), _ref(shapes.Results)]}}}
         responses = {status: {**_response(said, {}), "content": both} for status, said in _RECORDED.items()}
         refusals |= OF_AN_APPEND
+    elif route.path_format == "/v1/bundles":
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(bundles.Wanted)}}}
     elif route.path_format == "/add-checkpoint":
         body = {"type": "string", "maxLength": submission.SUBMISSION_BYTES_MAX}
         operation["requestBody"] = {"required": True, "content": {TEXT: {"schema": body}}}

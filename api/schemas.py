@@ -21,7 +21,7 @@ def schema_document(name: str) -> dict[str, Any]:
     """The document of one type's newest schema. Raises NotFound."""
     row = NEWEST.get(name)
     if row is None:
-        raise errors.NotFound(f"there is no event type {name!r}", field="type", remedy="those there are: /v1/schemas")
+        raise errors.NotFound("there is no such event type", field="type", remedy="those there are: /v1/schemas")
     key = SigningKey(EXAMPLE_SEED)
     payload = strict.format(strict.parse(example_payload(name, row.schema)) | {"key_id": key.key_id})
     signed = envelope.Submitted(payload, envelope.EVENT_TYPE, (envelope.sign(payload, key),))

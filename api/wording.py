@@ -22,6 +22,7 @@ TITLES: Mapping[str, Mapping[str, str]] = {
     "key-not-allowed": _both("Not allowed", "Non autorisé"),
     "not-known": _both("Say who asks", "Identification requise"),
     "key-not-in-force": _both("The key is not in force", "Clé non en vigueur"),
+    "parked": _both("Refused, and kept in the service's spool", "Refusé, conservé par le service"),
     "marking-too-high": _both("Marked above what the joint log may hold", "Protection trop élevée pour le journal commun"),
     "conflict": _both("Something else was recorded first", "Un autre enregistrement a précédé"),
     "event-id-reused": _both("This id is on record with other bytes", "Identifiant déjà enregistré avec un autre contenu"),

@@ -6,6 +6,8 @@ the remedy. Hostile data raises one of these; our own mistakes hit an assertion.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class EntenteError(Exception):
     """Something went wrong that the caller can act on."""
@@ -129,6 +131,19 @@ class LedgerFrozen(Refused):
     """The ledger is frozen or closed: only holds, keys and corrections are recorded."""
 
     code = "ledger-frozen"
+
+
+class Parked(Refused):
+    """The ledger refused this statement; it stays in its service's spool, and what follows on its stream waits behind it."""
+
+    code = "parked"
+
+    def __init__(self, message: str = "", *, problem: Mapping[str, object] | None = None, **kw: str | None) -> None:
+        """`problem` is the ledger's problem document."""
+        self.problem: dict[str, object] = dict(problem) if problem else {}
+        said: dict[str, str | None] = {name: str(self.problem[name]) for name in ("field", "remedy") if name in self.problem}
+        told = self.problem.get("detail") or self.problem.get("title") or ""
+        super().__init__(message or str(told), **(said | kw))
 
 
 # -- what the ledger cannot do now ----------------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from api.client import Refusal
 from api.client.site import Answer, Introduction, OverHttp, Registered, Verify
 from api.registrar import Registrar
 from ledger import errors, events
@@ -146,21 +145,21 @@ def test_a_refused_statement_holds_up_its_own_stream_and_no_other(coast: Coast) 
         behind = ledger.append(FOUND, stream="IC-1", occurred_at=AT)
         other = ledger.append(FOUND, stream="IC-2", occurred_at=AT)
         other.wait("recorded", SECONDS)
-        with pytest.raises(Refusal) as told:
+        with pytest.raises(errors.Parked) as told:
             refused.wait("recorded", SECONDS)
         assert told.value.problem["status"] == 422 and told.value.problem["type"] == "urn:entente:not-in-this-state"
         assert (refused.status, behind.status, len(ledger.parked())) == ("parked", "waiting", 1)
         ledger.withdraw(refused.id)
         behind.wait("recorded", SECONDS)
         assert refused.status == "withdrawn" and not ledger.parked()
-        with pytest.raises(Refusal):
+        with pytest.raises(errors.Parked):
             refused.wait("recorded", 1)
     assert len(coast.entries("IC-1")) == 1
 
 
 def test_what_was_refused_goes_through_once_its_reason_is_gone(coast: Coast) -> None:
     with coast.ledger() as ledger:
-        with pytest.raises(Refusal):
+        with pytest.raises(errors.Parked):
             ledger.append(InterceptionClosed(), stream="IC-1", occurred_at=AT).wait("recorded", SECONDS)
         (parked,) = ledger.parked()
         with coast.ledger(spool="another.sqlite") as other:
@@ -177,7 +176,7 @@ def test_a_mended_statement_takes_the_place_and_the_number_of_the_refused_one(al
     with alone.ledger() as ledger:
         refused = ledger.append(InterceptionClosed(), stream="IC-1", occurred_at=AT)
         behind = ledger.append(FOUND, stream="IC-1", occurred_at=AT)
-        with pytest.raises(Refusal):
+        with pytest.raises(errors.Parked):
             refused.wait("recorded", SECONDS)
         ledger.append(FOUND, stream="IC-1", occurred_at=AT, id=refused.id).wait("recorded", SECONDS)
         behind.wait("recorded", SECONDS)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.client import Refusal, totals
+from api.client import totals
+from ledger import errors
 from ledger.events.interception import InterceptionClosed
 from ledger.formats import strict
 from ledger.formats.entry import format_instant, parse_instant, split_entry
@@ -108,7 +109,7 @@ def test_a_service_states_each_hour_what_it_said_and_what_it_withdrew_shows(alon
         ledger.append(attempt(number), stream=f"INC-{number}", occurred_at=AT)
     refused = ledger.append(InterceptionClosed(), stream="IC-1", occurred_at=AT)
     ledger.drain(SECONDS)
-    with pytest.raises(Refusal):
+    with pytest.raises(errors.Parked):
         refused.wait("recorded", SECONDS)
     ledger.withdraw(refused.id)
     at[0] = BEGIN + HOUR - 1

@@ -162,9 +162,7 @@ def _refusal(number: int, code: str, reason: str) -> dict[str, Any]:
 
 
 def _told(problem: Mapping[str, Any]) -> tuple[str, str]:
-    from api.client import Refusal
-
-    return str(problem.get("type", "refused")).removeprefix("urn:entente:"), str(Refusal(problem))
+    return str(problem.get("type", "refused")).removeprefix("urn:entente:"), str(errors.Parked(problem=problem))
 
 
 def read_lines(file: str) -> Iterator[tuple[int, bytes]]:

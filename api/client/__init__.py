@@ -16,7 +16,7 @@
 """
 
 from api.client.ledger import Ledger
-from api.client.receipt import Receipt, Refusal
+from api.client.receipt import Receipt
 from api.client.sending import Clock
 
-__all__ = ["Clock", "Ledger", "Receipt", "Refusal"]
+__all__ = ["Clock", "Ledger", "Receipt"]

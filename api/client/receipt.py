@@ -15,18 +15,6 @@ Standing = Literal["recorded", "final"]
 REACHED: Mapping[str, tuple[str, ...]] = {"recorded": ("recorded", "final"), "final": ("final",)}
 
 
-class Refusal(errors.Refused):
-    """The ledger refused this statement; it is parked in the spool, and holds up what was said after it on its stream."""
-
-    code = "parked"
-
-    def __init__(self, problem: Mapping[str, Any]) -> None:
-        """`problem` is the ledger's problem document."""
-        self.problem = dict(problem)
-        field, remedy = (None if name not in problem else str(problem[name]) for name in ("field", "remedy"))
-        super().__init__(str(problem.get("detail") or problem.get("title") or "refused"), field=field, remedy=remedy)
-
-
 class Receipt:
     """A statement in the spool. `id` is the statement's own; what is sealed to one nation stands in the log under another."""
 
@@ -62,7 +50,7 @@ class Receipt:
     def wait(self, standing: Standing = "recorded", timeout: float | None = None) -> Receipt:
         """Wait until it is recorded, or final: under both nations' co-signatures, verified here. `timeout` in seconds.
 
-        Raises Refusal where it is parked or was withdrawn, Unavailable where the time is over: it stays in the spool.
+        Raises Parked where it is parked or was withdrawn, Unavailable where the time is over: it stays in the spool.
         """
         if not self._pause(lambda: self._has_reached(standing), timeout):
             raise errors.Unavailable(
@@ -77,5 +65,5 @@ class Receipt:
     def _has_reached(self, standing: Standing) -> bool:
         row = self.row
         if row.state in ("parked", "withdrawn"):
-            raise Refusal(msgspec.json.decode(row.problem) if row.problem else {"detail": "it was withdrawn"})
+            raise errors.Parked(problem=msgspec.json.decode(row.problem) if row.problem else {"detail": "it was withdrawn"})
         return row.state in REACHED[standing]

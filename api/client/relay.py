@@ -22,7 +22,7 @@ from api import problems
 from api.app import NO_TELEMETRY
 from api.bodies import read_body
 from api.client.ledger import Ledger
-from api.client.receipt import Receipt, Refusal
+from api.client.receipt import Receipt
 from api.client.spool import Row
 from api.language import language_of
 from api.limits import Limits
@@ -181,7 +181,7 @@ def _wait(said: list[Receipt | errors.EntenteError], standing: str, seconds: flo
         if isinstance(receipt, Receipt):
             try:
                 receipt.wait("final" if standing == "final" else "recorded", max(0.0, deadline - time.monotonic()))
-            except (Refusal, errors.Unavailable):
+            except (errors.Parked, errors.Unavailable):
                 continue
 
 

@@ -71,7 +71,7 @@ class Site(Protocol):
 class Throttled(errors.Unavailable):
     """The ledger asks to be left alone for a while."""
 
-    def __init__(self, message: str, seconds: float) -> None:
+    def __init__(self, message: str = "", seconds: float = 0.0) -> None:
         super().__init__(message)
         self.seconds = seconds
 

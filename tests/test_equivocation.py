@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from api.app import _ready, log_parts
+from api.app import log_parts
 from api.cli import main
+from api.readiness import document_of, standing_of
 from ledger import errors
 from ledger.evidence.gossip import Gossip
 from ledger.evidence.source import Source
@@ -156,7 +157,7 @@ def test_the_logs_own_site_keeps_a_proof_against_itself(sites: Sites, fork_at: A
     parts.gossip.round()
     assert "two histories" in parts.gossip.problems()[0]
     assert proven(sites.calais)
-    assert json.loads(_ready(parts).body)["ready"] is False
+    assert document_of(standing_of(parts.home), parts.reasons(), parts.away())["ready"] is False
 
 
 def test_a_log_that_lost_entries_it_had_signed_learns_so_from_a_site(sites: Sites, fork_at: Any) -> None:

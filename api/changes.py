@@ -43,15 +43,10 @@ class Changes:
     def __init__(self) -> None:
         self.open = 0
 
-    def enter(self) -> None:
-        """Count one more. Raises Busy where there are STREAMS_MAX."""
+    def require_room(self) -> None:
+        """Raise Busy where there are STREAMS_MAX."""
         if self.open >= STREAMS_MAX:
             raise errors.Busy(f"{STREAMS_MAX} streams of changes are open", remedy="come back later, or ask for the timeline")
-        self.open += 1
-
-    def leave(self) -> None:
-        """Count one less."""
-        self.open -= 1
 
 
 @routes.get("/changes", response_model=None)
@@ -65,11 +60,13 @@ def changes(request: Request, eyes: Looking, after: Position = None, last: LastI
     if begin > newest:
         raise errors.BadQuestion(f"the view has come to position {newest}", field="after", remedy="begin there, or before")
     open_now: Changes = request.app.state.changes
-    open_now.enter()
+    open_now.require_room()
     return StreamingResponse(_stream(home, eyes, begin, open_now), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 
 async def _stream(home: Home, eyes: Eyes, after: int, open_now: Changes) -> AsyncIterator[bytes]:
+    # Counted from here: a stream whose caller left before it began is never begun, and would never be counted off.
+    open_now.open += 1
     try:
         end = time.monotonic() + STREAM_SECONDS_MAX
         yield b"retry: 2000\n\n"
@@ -85,7 +82,7 @@ async def _stream(home: Home, eyes: Eyes, after: int, open_now: Changes) -> Asyn
                 yield b": alive\n\n"
             await anyio.sleep(EVERY_SECONDS)
     finally:
-        open_now.leave()
+        open_now.open -= 1
 
 
 def _since(home: Home, eyes: Eyes, after: int) -> tuple[int, bytes]:

@@ -155,6 +155,10 @@ def test_a_site_counts_where_both_its_keys_have_signed_one_checkpoint() -> None:
     assert check_cosignatures(Kept(london), POLICY, 9, {})[0] == ["london"]
     assert check_cosignatures(Kept(london[:1]), POLICY, 9, {})[0] == ["london-ed"]
     assert check_cosignatures(Kept([]), POLICY, 9, {})[0] == []
+    spoilt = [london[0], (7, london[1][1], lines_of(9, "london")[1][2])]
+    assert check_cosignatures(Kept(spoilt), POLICY, 9, {})[0] == ["london-ed"], "a line that does not verify counts for nothing"
+    apart = [london[0], lines_of(9, "london")[1]]
+    assert check_cosignatures(Kept(apart), POLICY, 9, {})[0] == ["london-ed", "london-pq"], "on two checkpoints"
 
 
 def test_a_cosignature_that_does_not_hold_or_has_nothing_to_stand_on_is_found() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger import errors, events
+from ledger import admission, errors, events
 from ledger.events.keys import KeyRing
 from ledger.events.registry import Registry
 from ledger.evidence import sealed
@@ -73,6 +73,14 @@ def test_what_its_nation_may_not_seal_is_refused_by_name(
         judged(item)
     if field is not None:
         assert wrong.value.field == field
+
+
+def test_as_many_as_may_sign_a_joint_event_may_sign_one_inside_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "SIGNATURES_MAX", 6)
+    assert judged(SOUND["signed by many"]) == STATED["id"]
+    monkeypatch.setattr(admission, "SIGNATURES_MAX", 5)
+    with pytest.raises(errors.Malformed, match="1 to 5 signatures"):
+        judged(SOUND["signed by many"])
 
 
 def test_a_signature_or_a_section_of_something_else_does_not_pass() -> None:

@@ -13,8 +13,8 @@ import pytest
 from tests.coast import Coast
 from tests.processes import ROOT
 
-KILLS = 150
-SPOOLED_MIN, IN_DOUBT_MIN, SERVER_KILLS_MIN = 400, 10, 20
+KILLS = 80
+SPOOLED_MIN, IN_DOUBT_MIN, SERVER_KILLS_MIN = 200, 10, 8
 
 
 def campaign(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,8 @@ from ledger.evidence.bundle_manifest import Answer, OfFigure
 from ledger.evidence.bundle_names import entry_name, section_names
 from ledger.formats import sealing
 from projections import picking
-from projections.projector import Log, Projector
+from projections.log import Log
+from projections.projector import Projector
 from projections.tables import GENERATIONS, view_head
 from projections.viewstore import ViewStore, create
 

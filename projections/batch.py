@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, update
+from sqlalchemy.exc import IntegrityError
 
 from projections.fact import NEVER, Fact
 from projections.tables import FACT_COLUMNS, Generation
@@ -37,9 +38,15 @@ class Batch(msgspec.Struct):
     parked: list[tuple[int, str, str, str]] = []
 
 
-def write(engine: Engine, g: Generation, batch: Batch) -> None:
-    """All of a batch, or nothing of it."""
+def write(engine: Engine, g: Generation, after: int, batch: Batch) -> bool:
+    """All of a batch, or nothing of it; False, and nothing, where the generation does not stand at `after`.
+
+    The row that says how far the generation is comes first: whoever else writes the same view waits for it, and then finds
+    that it has moved.
+    """
     with engine.begin() as connection:
+        if not _advance(connection, g, after, batch.progress):
+            return False
         _insert_facts(connection, g, batch.stated)
         f = g.facts.c
         _many(
@@ -62,9 +69,19 @@ def write(engine: Engine, g: Generation, batch: Batch) -> None:
         _many(connection, insert(g.sealed), [{"position": p, "event": e, "stream": s} for p, e, s in batch.sealed])
         parked = [{"position": p, "stream": s, "event": e, "reason": r} for p, s, e, r in batch.parked]
         _many(connection, insert(g.parked), parked)
-        connection.execute(delete(g.progress))
-        p = batch.progress
-        connection.execute(insert(g.progress).values(one=1, position=p.position, frontier=p.frontier, state=p.state))
+        return True
+
+
+def _advance(connection: Connection, g: Generation, after: int, progress: Progress) -> bool:
+    """Move a generation on from a position; False where it does not stand there (at 0: where somebody has begun it)."""
+    values = {"position": progress.position, "frontier": progress.frontier, "state": progress.state}
+    if after:
+        return connection.execute(update(g.progress).where(g.progress.c.position == after).values(**values)).rowcount == 1
+    try:
+        connection.execute(insert(g.progress).values(one=1, **values))
+    except IntegrityError:
+        return False
+    return True
 
 
 def _many(connection: Connection, statement: Any, rows: Sequence[dict[str, Any]]) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import msgspec
 
@@ -23,6 +22,7 @@ from projections.carried import restore, save
 from projections.disputed import turns_of
 from projections.fact import NEVER, Fact
 from projections.facts import Fold, require_foldable
+from projections.log import Log
 from projections.opening import Opened, Opener
 from projections.situation import ENTERING_KINDS, TRIGGER_KINDS
 from projections.tables import Generation
@@ -33,28 +33,6 @@ STREAMS_REMEMBERED = 8_000
 SEALED_REMEMBERED = 2_000
 
 
-class Log(Protocol):
-    """What a projector reads of the ledger."""
-
-    def entries(self, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
-        """(position, entry) from after + 1 on, in order."""
-
-    def stream_entries(self, stream: str) -> Sequence[tuple[int, bytes]]:
-        """(position, entry) of one stream, in order."""
-
-    def entry_by_event(self, event_id: str) -> tuple[int, bytes] | None:
-        """(position, entry) of an event id, or None."""
-
-    def sections(self, position: int) -> dict[str, sealing.SealedSection]:
-        """The sections kept beside an entry, by name."""
-
-    def checkpoint_upto(self, size: int) -> tuple[int, bytes] | None:
-        """(size, root) of the largest stored checkpoint not beyond a size."""
-
-    def entry(self, position: int) -> bytes:
-        """The exact bytes of one entry."""
-
-
 class Projector:
     """One nation's view of one log."""
 
@@ -62,30 +40,40 @@ class Projector:
         self.store = store
         self.log = log
         self.opener = Opener(store.nation, key, log.sections)
+        self._last: Run | None = None
 
     def follow(self, report: Callable[[int], None] = lambda position: None) -> int:
-        """Take everything recorded since, into the live generation; returns the position reached."""
-        return self._run(self.store.live(), report)
+        """Take everything recorded since, into the live generation; returns the position reached.
+
+        Asked again it goes on with what it remembers, unless another process has followed or rebuilt the same view.
+        """
+        while True:
+            live = self.store.live()
+            run, self._last = self._last, None  # one that fails half-way is not gone on with
+            if run is None or run.generation is not live:
+                run = Run(self, live)
+            if run.finish(report):
+                self._last = run
+                return run.position
 
     def rebuild(self, report: Callable[[int], None] = lambda position: None) -> int:
-        """Read the whole log again into the idle generation, then switch to it; returns the position reached."""
+        """Read the whole log again into the idle generation, then switch to it; returns the position reached.
+
+        Raises Unavailable where another process rebuilds the same view.
+        """
         generation = self.store.idle()
         self.store.empty(generation)
-        position = self._run(generation, report)
+        run = Run(self, generation)
+        if not run.finish(report):
+            raise errors.Unavailable(f"another process rebuilds the {self.store.nation} view", remedy="wait until it is done")
         self.store.complete(generation)
         self.store.switch_to(generation)
-        return position
+        return run.position
 
     def digest(self) -> str:
         """The view digest of the live generation."""
         generation = self.store.live()
         return digest(self.store.all_facts(generation), self.store.parked(generation))
-
-    def _run(self, generation: Generation, report: Callable[[int], None]) -> int:
-        run = Run(self, generation)
-        while run.take_batch():
-            report(run.position)
-        return run.position
 
 
 class Run:
@@ -96,6 +84,7 @@ class Run:
         self.generation = generation
         progress = self.store.progress(generation)
         self.position = progress.position if progress else 0
+        self.is_overtaken = False
         self.frontier = merkle.Frontier.from_bytes(progress.frontier) if progress else merkle.Frontier()
         carried = restore(progress.state) if progress else (KeyRing(), Registry(), [], set[int]())
         self.keys, registry, self.turns, moved = carried
@@ -124,13 +113,19 @@ class Run:
         self.leaving: list[tuple[int, str, int]] = []
         self.snapshots: list[tuple[int, list[str]]] = []
 
+    def finish(self, report: Callable[[int], None]) -> bool:
+        """Take batch after batch until there is nothing more; False where another process wrote what this one was about to."""
+        while self._take_batch():
+            report(self.position)
+        return not self.is_overtaken
+
     # -- one batch -----------------------------------------------------------------------------------------------------
 
-    def take_batch(self) -> bool:
-        """Read, verify, fold and write one batch; False where there is nothing more. Raises VerificationFailed."""
+    def _take_batch(self) -> bool:
+        """Read, verify, fold and write one batch; False where nothing was written. Raises VerificationFailed."""
         entries = self.log.entries(self.position, BATCH_POSITIONS)
-        checkpoint = self.log.checkpoint_upto(self.position + len(entries))
-        if not entries or checkpoint is None or checkpoint[0] <= self.position:
+        checkpoint = self.log.checkpoint_upto(self.position + len(entries)) if entries else None
+        if checkpoint is None or checkpoint[0] <= self.position:
             return False
         size, root = checkpoint
         entries = entries[: size - self.position]
@@ -146,8 +141,7 @@ class Run:
             self._take(self.opener.open(position, entry, self.keys, self.fold.registry))
             if position % SNAPSHOT_EVERY_POSITIONS == 0:
                 self.snapshots.append((position, sorted(self.attention)))
-        self._write(size)
-        return True
+        return self._write(size)
 
     def _take(self, opened: Opened) -> None:
         position = self.taking = opened.position
@@ -251,7 +245,7 @@ class Run:
                 self.whole.discard(evicted)
         return facts
 
-    def _write(self, size: int) -> None:
+    def _write(self, size: int) -> bool:
         batch = Batch(
             Progress(size, self.frontier.to_bytes(), save(self.keys, self.fold.registry, self.turns, self.fold.moved)),
             list(self.stated.values()),
@@ -263,9 +257,10 @@ class Run:
             self.sealed,
             self.parked_now,
         )
-        self.store.write(self.generation, batch)
+        self.is_overtaken = not self.store.write(self.generation, self.position, batch)
         self.position = size
         self._clear()
+        return not self.is_overtaken
 
     def _judge(self, position: int) -> None:
         """Streams that may come to show something enter attention at this position, those that no longer can leave it.

@@ -122,9 +122,9 @@ class ViewStore:
             row = connection.execute(select(t.c.position, t.c.frontier, t.c.state)).first()
         return Progress(row[0], bytes(row[1]), bytes(row[2])) if row else None
 
-    def write(self, generation: Generation, batch: Batch) -> None:
-        """All of a batch, or nothing of it."""
-        write(self.engine, generation, batch)
+    def write(self, generation: Generation, after: int, batch: Batch) -> bool:
+        """All of a batch, or nothing of it; False where another process has moved the generation on from `after`."""
+        return write(self.engine, generation, after, batch)
 
     # -- reading ---------------------------------------------------------------------------------------------------------
 

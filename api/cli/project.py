@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from api.cli.arguments import NATIONS, Commands, Parser, add_command
 from api.cli.rendering import table
+from ledger import errors
 
 if TYPE_CHECKING:
     from api.cli.session import Session
     from api.home import Home
+    from projections.projector import Projector
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.05
+"""How long what is acknowledged may wait before a follower looks."""
+RETRY_SECONDS = 1.0
 
 
 def add_to(commands: Commands[Parser]) -> None:
@@ -38,11 +43,32 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         rows = [[row["view"], row["position"], row["parked"], row["breaches"], row.get("digest", "")] for row in done]
         head = ("View", "Position", "Parked", "Breaches", "Digest" if arguments.digest else "")
         session.answer({"views": done, "head": home.ledger.head()}, lambda: table(rows, head, "lrrrl"))
-        while arguments.follow:
-            time.sleep(POLL_SECONDS)
-            for nation in nations:
-                project(session, home, nation, rebuild=False)
+        session.out.flush()  # whoever started this in a pipe waits for it
+        if arguments.follow:
+            follow(session, [home.projector(nation) for nation in nations])
     return 0
+
+
+def follow(session: Session, projectors: Sequence[Projector]) -> NoReturn:
+    """Keep views up with the log until interrupted; while a database does not answer, say so once and try again."""
+    from ledger.store.engines import answering
+
+    failed = ""
+    while True:
+        try:
+            for projector in projectors:
+                with answering():
+                    projector.follow()
+        except errors.Unavailable as wrong:
+            if str(wrong) != failed:
+                session.remark(f"the views wait: {wrong}")
+            failed = str(wrong)
+            time.sleep(RETRY_SECONDS)
+        else:
+            if failed:
+                session.remark("the views follow again")
+            failed = ""
+            time.sleep(POLL_SECONDS)
 
 
 def project(session: Session, home: Home, nation: str, *, rebuild: bool) -> dict[str, Any]:

@@ -21,10 +21,14 @@ LOOPBACK = "127.0.0.1"
 
 
 class Process:
-    """One `entente` command that serves. `url` is what it printed."""
+    """One `entente` command that goes on until it is ended. `url` is what it printed, where it serves.
 
-    def __init__(self, *words: Any) -> None:
+    `plant` is run first, in the same process: a defect that a test has to find.
+    """
+
+    def __init__(self, *words: Any, plant: str = "") -> None:
         self.words = [str(word) for word in words]
+        self.plant = plant
         self.log = subprocess.PIPE
         self.start()
 
@@ -32,7 +36,7 @@ class Process:
         """Start it and return once it answers."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ENTENTE_")}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", CALL, *self.words, "--json"], cwd=ROOT, env=environment,
+            [sys.executable, "-c", f"{self.plant}\n{CALL}", *self.words, "--json"], cwd=ROOT, env=environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         self.said: list[str] = []
@@ -45,7 +49,7 @@ class Process:
             assert line, f"{self.words[0]} did not start: {''.join(self.said)}"
             document += line
             with suppress(json.JSONDecodeError):
-                self.url: str = json.loads(document)["url"]
+                self.url: str = json.loads(document).get("url", "")
                 return
 
     def _listen(self) -> None:

@@ -16,9 +16,10 @@ from sqlalchemy.engine import make_url
 
 from api import authoring
 from api.authoring import Author, Sealers
+from api.grants import Grants
 from api.home import Home
 from api.registrar import in_base64
-from api.tokens import Holder
+from api.tokens import MANDATED, Holder
 from ledger import errors, events
 from ledger.events.access import Access
 from ledger.events.national import access_origin
@@ -47,7 +48,10 @@ class Reason(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """One entry of an access log as it is shown: `motif` is empty where the nation's key is not here to open it."""
+    """One entry of an access log as it is shown: `motif` is empty where the nation's key is not here to open it.
+
+    `mandate` is the one it was disclosed under, empty where a nation's own people looked.
+    """
 
     month: str
     position: int
@@ -60,6 +64,7 @@ class Looked(NamedTuple):
     motif: str
     objects: tuple[str, ...]
     emergency: bool
+    mandate: str
 
 
 class AccessLog:
@@ -68,6 +73,7 @@ class AccessLog:
     def __init__(self, home: Home, nation: str) -> None:
         self.home = home
         self.nation = nation
+        self._grants = Grants(home)
         self._turn = threading.Lock()
         self._open: tuple[str, Ledger] | None = None
 
@@ -215,12 +221,15 @@ class AccessLog:
     # -- reading ---------------------------------------------------------------------------------------------------------------
 
     def looked(self, *, who: str = "", event: str = "", months: Sequence[str] | None = None) -> Iterator[Looked]:
-        """What was looked at, in order: by one person (`who`), at one event, or all."""
+        """What was looked at, in order: by one person (`who`), at one event, or all.
+
+        What is looked at under a mandate is not told as long as that runs.
+        """
         for month in self.months() if months is None else months:
             with self.reading(month) as reader:
                 for position, entry in _entries(reader, who):
                     row = self._row(month, position, entry, reader)
-                    if row is not None and (not event or event in row.objects):
+                    if row is not None and (not event or event in row.objects) and not self._is_undisclosed(row):
                         yield row
 
     def reading(self, month: str) -> _Reading:
@@ -237,8 +246,11 @@ class AccessLog:
         motif = self._motif(event, sections["text"]) if "text" in sections else ""
         return Looked(
             month, position, header.id, recorded_at, header.type.removeprefix("access."), data.who or "", header.role or "",
-            data.purpose, motif, data.objects, bool(data.emergency),
+            data.purpose, motif, data.objects, bool(data.emergency), str(data.transfer_basis or ""),
         )  # fmt: skip
+
+    def _is_undisclosed(self, row: Looked) -> bool:
+        return row.role in MANDATED and self._grants.is_running(row.mandate, self.nation)
 
     def _motif(self, event: events.Event, section: SealedSection) -> str:
         key = self.home.sealing_key(self.nation)

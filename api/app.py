@@ -37,8 +37,10 @@ from api.counts import Counts
 from api.daily import Daily
 from api.exports import routes as exports
 from api.following import Follower
+from api.grants import Grants
 from api.home import SITES, Home
-from api.tokens import holder_of
+from api.providers import Providers
+from api.tokens import Holder, holder_of
 from api.walls import Walls
 from ledger.evidence.collecting import Collector
 from ledger.evidence.equivocation import FOLDER
@@ -109,6 +111,12 @@ def _peer(origin: str, name: str, where: str) -> Source:
     return RemoteSource(f"{where.rstrip('/')}/{witnessing.prefix_of(origin)}" if name in SITES else where)
 
 
+def _known_at(home: Home) -> Callable[[str], Holder | None]:
+    """Who holds a token: somebody of a provider, or somebody it was made for here."""
+    providers = Providers(home.settings.providers, home.path)
+    return lambda token: providers.holder_of(token) or holder_of(home.path, token)
+
+
 def create_app(parts: Parts) -> Walls:
     """The service, within its walls. No page of it loads anything from elsewhere, and it tells nobody about itself."""
 
@@ -136,7 +144,8 @@ def create_app(parts: Parts) -> Walls:
     )
     home, held, policy = parts.home, parts.home.held, parts.home.policy()
     app.state.offer = lambda nation: Offering(held, policy, nation)
-    app.state.known = partial(holder_of, home.path)
+    app.state.known = _known_at(home)
+    app.state.grants = Grants(home)
     app.state.home = home
     app.state.access = looking.logs_of(home)
     app.state.changes = changes.Changes()

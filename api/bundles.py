@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,14 +20,15 @@ from msgspec import Meta
 
 from api import bundling
 from api.bodies import read_body
+from api.grants import Mandate
 from api.home import Home
-from api.identity import Known
+from api.identity import Known, grants_of
 from api.instants import day_of, instant_of
-from api.tokens import VIEWERS, Holder
+from api.tokens import MANDATED, VIEWERS, Holder
 from ledger import errors
 from ledger.evidence.bundle_manifest import OfFigure, OfPeriod, OfReport, OfStream, Question
 from ledger.formats import strict
-from ledger.formats.entry import format_instant
+from ledger.formats.entry import format_instant, parse_instant
 
 BODY_BYTES_MAX = 65_536
 AT_ONCE_MAX = 2
@@ -57,8 +58,8 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True, rename={"begin": "from"
 
 
 def require_asker(holder: Known) -> Holder:
-    """A person of a nation. Raises NotAllowed."""
-    if holder.role not in VIEWERS:
+    """A person of a nation, or one with a mandate. Raises NotAllowed."""
+    if holder.role not in (*VIEWERS, *MANDATED):
         raise errors.NotAllowed(f"the role {holder.role} takes no evidence away", remedy="a person of a nation does")
     return holder
 
@@ -76,6 +77,8 @@ async def make_bundle(request: Request, holder: Asker) -> StreamingResponse:
         wanted = _read(body)
         size = bundling.size_for(home)
         question = _question(wanted, holder, home, size)
+        if holder.role in MANDATED:
+            _require_mandate(question, grants_of(request).mandates_of(holder))
         if not _turns.acquire(blocking=False):
             raise errors.Busy(f"{AT_ONCE_MAX} bundles are being made", remedy="ask again in a moment")
         folder = Path(tempfile.mkdtemp(prefix="entente-bundle-"))
@@ -119,6 +122,21 @@ def _read(body: bytes) -> Wanted:
         raise errors.BadQuestion(said, field=place.rpartition("$")[2].strip(".`[]") or None) from None
 
 
+def _require_mandate(question: Question, mandates: Sequence[Mandate]) -> None:
+    """Refuse evidence that no mandate covers: of a stream or a period within one, and anything under one over everything."""
+    for mandate in mandates:
+        match question:
+            case OfStream(stream) if mandate.is_whole or stream in mandate.scope.streams:
+                return
+            case OfPeriod(begin, end) if mandate.covers_window(parse_instant(begin), parse_instant(end)):
+                return
+            case OfFigure(view) if mandate.is_whole and view in mandate.views:
+                return
+            case OfReport() if mandate.is_whole:
+                return
+    raise errors.NotAllowed("no mandate of yours covers this", remedy="ask within its scope")
+
+
 def _question(wanted: Wanted, holder: Holder, home: Home, size: int) -> Question:
     """The question asked. Raises BadQuestion for none or two, NotAllowed for the other nation's figure."""
     spans = wanted.begin is not None and wanted.end is not None
@@ -138,10 +156,11 @@ def _figure(text: str, holder: Holder, home: Home, size: int) -> OfFigure:
     view, _, rest = text.partition(":")
     code, _, rest = rest.partition(":")
     on, _, as_of = rest.partition(":")
-    if {"gb": "GB", "fr": "FR"}.get(view.lower()) != holder.nation:
+    nation = {"gb": "GB", "fr": "FR"}.get(view.lower())
+    if nation is None or (holder.role not in MANDATED and nation != holder.nation):
         raise errors.NotAllowed("a figure is asked for by its own nation's people", field="figure")
     known = format_instant(instant_of(as_of, "figure")) if as_of else bundling.newest_instant(home, size)
-    return OfFigure("GB" if holder.nation == "GB" else "FR", code, day_of(on, "figure").isoformat(), known)
+    return OfFigure("GB" if nation == "GB" else "FR", code, day_of(on, "figure").isoformat(), known)
 
 
 def _asked(wanted: Wanted) -> bundling.Asked:

@@ -7,29 +7,45 @@ sealed; where both are kept, at Calais.
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from api.access import Reason
+from api.grants import Mandate
 from api.home import NATIONS
-from api.identity import Known
+from api.identity import Known, beyond, grants_of
 from api.instants import day_of, instant_of
 from api.looking import Eyes, reason_of
-from api.tokens import VIEWERS, Holder
+from api.tokens import MANDATED, VIEWERS, Holder
 from api.views import answer_of, view_of
 from ledger import errors
-from projections.differences import reconcile, reconcile_alone
+from projections.differences import reconcile, reconcile_alone, reconcile_opening
+from projections.view import Moment
 
 routes = APIRouter(prefix="/v1/reconciliations")
 
+Moments = tuple[Moment, Moment]
+Days = tuple[date, date | None]
 
-def require_reconciler(holder: Known) -> Holder:
-    """A person of a nation, or of both. Raises NotAllowed."""
-    if holder.role not in (*VIEWERS, "joint"):
-        raise errors.NotAllowed(f"the role {holder.role} reads no figures", remedy="a nation's people do, and the role joint")
-    return holder
+
+def require_reconciler(request: Request, holder: Known) -> Holder:
+    """A person of a nation, one whom both appointed, or one with a mandate over both views. Raises NotAllowed."""
+    if holder.role in VIEWERS or (holder.role == "joint" and grants_of(request).is_joint(holder)):
+        return holder
+    if holder.role in MANDATED and mandate_over_both(request, holder) is not None:
+        return holder
+    raise errors.NotAllowed(
+        f"the role {holder.role} reads no figures", remedy="a nation's people do, and whom both nations appointed on record"
+    )
+
+
+def mandate_over_both(request: Request, holder: Holder) -> Mandate | None:
+    """The widest mandate of somebody that opens both views."""
+    running = grants_of(request).mandates_of(holder)
+    return next((each for each in running if set(each.views) == set(NATIONS)), None)
 
 
 Reconciler = Annotated[Holder, Depends(require_reconciler)]
@@ -63,5 +79,22 @@ def one_pair(
             Eyes(request, holder, holder.nation, reason).record(opened)
         return answer_of(home, answer)
     (home, gb), (_, fr) = (view_of(request, nation) for nation in NATIONS)
-    joint = reconcile(pair, gb.at(instants[0]), london, fr.at(instants[1]), paris, with_sealed=False)
-    return answer_of(home, joint)
+    moments = gb.at(instants[0]), fr.at(instants[1])
+    mandate = mandate_over_both(request, holder) if holder.role in MANDATED else None
+    if mandate is None:
+        return answer_of(home, reconcile(pair, moments[0], london, moments[1], paris, with_sealed=False))
+    return answer_of(home, _mandated(request, holder, mandate, reason, pair, moments, (london, paris)))
+
+
+def _mandated(
+    request: Request, holder: Holder, mandate: Mandate, reason: Reason | None, pair: str, moments: Moments, days: Days
+) -> dict[str, Any]:
+    """The exact difference for an inquiry: with what either nation sealed, where it says why, on record with both."""
+    answer, opened = reconcile_opening(pair, moments, days, with_sealed=reason is not None)
+    for moment, side in zip(moments, ("gb", "fr"), strict=True):
+        window = moment.ruleset().window(date.fromisoformat(answer[side]["day"]))
+        if not mandate.covers_window(*window):
+            raise beyond(mandate)
+    for nation in NATIONS if reason is not None else ():
+        Eyes(request, holder, nation, reason, mandate).record(opened[nation])
+    return answer

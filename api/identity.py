@@ -1,16 +1,17 @@
 """Who asks over HTTP, and what that lets them do. Nothing is answered to whom nobody knows.
 
-`app.state.known(token)` says who holds a bearer token. A refusal tells nothing about what there is: what somebody may not see
-is not there.
+`app.state.known(token)` says who holds a bearer token, `app.state.grants` what the log gives them. A refusal tells nothing
+about what there is: what somebody may not see is not there.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
-from api.tokens import VIEWERS, Holder
+from api.grants import Grants, Mandate
+from api.tokens import MANDATED, VIEWERS, Holder
 from ledger import errors
 
 
@@ -26,7 +27,9 @@ def require_holder(request: Request) -> Holder:
     """Whoever asks with a bearer token that is known here. Raises NotKnown."""
     found = holder_of(request)
     if found is None:
-        raise errors.NotKnown(remedy="send Authorization: Bearer with a token made by entente token new")
+        raise errors.NotKnown(
+            remedy="send Authorization: Bearer with a token of your ministry, or one made by entente token new"
+        )
     return found
 
 
@@ -41,18 +44,54 @@ def require_author(holder: Known) -> Holder:
 
 
 def require_reader(holder: Known) -> Holder:
-    """A person of a nation, or a service for what is its own. Raises NotAllowed."""
-    if holder.role != "service" and holder.role not in VIEWERS:
+    """A person of a nation, one with a mandate for what it covers, or a service for what is its own. Raises NotAllowed."""
+    if holder.role not in ("service", *VIEWERS, *MANDATED):
         raise errors.NotAllowed(f"the role {holder.role} reads no events", remedy="a person or a service does")
     return holder
 
 
-def require_own_view(view: str, holder: Known) -> str:
-    """The nation whose view is asked for, of somebody of that nation. Raises NotAllowed, the same for every other view."""
-    nation = {"gb": "GB", "fr": "FR"}.get(view)
-    if nation is None or holder.nation != nation or holder.role not in VIEWERS:
-        raise errors.NotAllowed("a view is read by its own nation's people", field="view", remedy="ask for your own nation's")
-    return nation
+class Sight(NamedTuple):
+    """The view somebody may read: all of it, or under a mandate what that covers."""
+
+    nation: str
+    mandate: Mandate | None = None
+
+
+Wanted = Annotated[str, Header(alias="Entente-Mandate", max_length=128, description="which of several mandates it is under")]
+
+
+def grants_of(request: Request) -> Grants:
+    """What the log says of mandates and appointments."""
+    found: Grants = request.app.state.grants
+    return found
+
+
+def sight_of(request: Request, view: str, holder: Known, mandate: Wanted = "") -> Sight:
+    """The view that is asked for, of somebody of that nation or with a mandate. Raises NotAllowed, the same for any other."""
+    nation = {"gb": "GB", "fr": "FR"}.get(view, "")
+    if nation and holder.nation == nation and holder.role in VIEWERS:
+        return Sight(nation)
+    if nation and holder.role in MANDATED:
+        running = grants_of(request).mandates_of(holder)
+        found = next((each for each in running if nation in each.views and mandate in ("", each.code)), None)
+        if found is not None:
+            return Sight(nation, found)
+    raise errors.NotAllowed("a view is read by its own nation's people", field="view", remedy="ask for your own nation's")
+
+
+Seeing = Annotated[Sight, Depends(sight_of)]
+
+
+def require_own_view(sight: Seeing) -> str:
+    """The nation whose view is asked for, all of it. Raises NotAllowed."""
+    if sight.mandate is not None and not sight.mandate.is_whole:
+        raise beyond(sight.mandate)
+    return sight.nation
+
+
+def beyond(mandate: Mandate) -> errors.NotAllowed:
+    """What is said of what a mandate does not cover, whether it is there or not."""
+    return errors.NotAllowed(f"the mandate {mandate.code} does not cover this", remedy="ask within its scope")
 
 
 def require_administrator(holder: Known) -> Holder:

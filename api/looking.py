@@ -18,10 +18,12 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response
 
 from api.access import REVIEW, AccessLog, Looked, Reason
+from api.grants import Mandate
 from api.home import Home
-from api.identity import Known, OwnView
+from api.identity import Known, OwnView, Seeing, beyond
 from api.tokens import Holder
 from ledger import errors
+from ledger.formats.entry import parse_instant
 
 EMERGENCY = "emergency"
 MOTIF_CHARACTERS_MAX = 1_000
@@ -37,11 +39,26 @@ routes = APIRouter(prefix="/v1/views/{view}")
 class Eyes:
     """Who looks, at which nation's content, and why: without a `reason`, what is sealed stays covered."""
 
-    def __init__(self, request: Request, holder: Holder, nation: str, reason: Reason | None) -> None:
+    def __init__(
+        self, request: Request, holder: Holder, nation: str, reason: Reason | None, mandate: Mandate | None = None
+    ) -> None:
         self.request = request
         self.holder = holder
         self.nation = nation
         self.reason = reason
+        self.mandate = mandate
+
+    def require_window(self, begin: int, end: int) -> None:
+        """Refuse what happened in [begin, end), in microseconds, where a mandate does not cover all of it."""
+        if self.mandate is not None and not self.mandate.covers_window(begin, end):
+            raise beyond(self.mandate)
+
+    def within(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Of these rows, those that a mandate covers: all where there is none."""
+        mandate = self.mandate
+        if mandate is None:
+            return list(rows)
+        return [row for row in rows if mandate.covers(str(row["stream"]), parse_instant(row["occurred_at"]))]
 
     def uncovered(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Rows as they may be shown; those that are sealed only once it is on record that they were.
@@ -61,9 +78,12 @@ class Eyes:
         assert self.reason is not None, "what is covered is not recorded as seen"
         known = sorted(set(objects))
         if known:
+            to = self.mandate
+            verb = "access.consulted" if to is None else "access.disclosed"
+            given = {} if to is None else {"recipient": self.holder.name, "transfer_basis": to.code}
             asked = f"{self.request.method} {self.request.url.path}?{self.request.url.query}".encode()
             log_of(self.request, self.nation).record(
-                self.holder, known, self.reason, query_sha256=hashlib.sha256(asked).hexdigest()
+                self.holder, known, self.reason, verb, query_sha256=hashlib.sha256(asked).hexdigest(), **given
             )
 
 
@@ -97,12 +117,22 @@ def reason_of(
     return Reason(purpose, said) if purpose else None
 
 
-def eyes_of(request: Request, holder: Known, nation: OwnView, reason: Annotated[Reason | None, Depends(reason_of)]) -> Eyes:
-    """Who looks, and why."""
-    return Eyes(request, holder, nation, reason)
+Why = Annotated[Reason | None, Depends(reason_of)]
+
+
+def eyes_within(request: Request, holder: Known, sight: Seeing, reason: Why) -> Eyes:
+    """Who looks, and why; whoever asks for this holds each answer against the mandate, where there is one."""
+    return Eyes(request, holder, sight.nation, reason, sight.mandate)
+
+
+def eyes_of(eyes: Annotated[Eyes, Depends(eyes_within)], nation: OwnView) -> Eyes:
+    """Who looks at all of a view, and why."""
+    assert eyes.nation == nation, "one view is asked for"
+    return eyes
 
 
 Looking = Annotated[Eyes, Depends(eyes_of)]
+LookingWithin = Annotated[Eyes, Depends(eyes_within)]
 
 # -- who looked ----------------------------------------------------------------------------------------------------------------
 
@@ -143,7 +173,7 @@ def review(
     request: Request,
     nation: Overseen,
     holder: Known,
-    reason: Annotated[Reason | None, Depends(reason_of)],
+    reason: Why,
     event_id: Annotated[str, Path(max_length=64)],
 ) -> Response:
     """Put on record that a data protection officer has reviewed an emergency; the motif says what was found."""

@@ -14,14 +14,14 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from api.home import Home
-from api.identity import Known, Reader
+from api.identity import Known, Reader, grants_of
 from api.receipts import receipt_now
 from api.schemas import schema_document
-from api.tokens import Holder
+from api.tokens import MANDATED, Holder
 from ledger import errors, events
 from ledger.events import NEWEST, Header
 from ledger.formats import merkle
-from ledger.formats.entry import split_entry
+from ledger.formats.entry import parse_instant, split_entry
 from ledger.store.writer import Placed
 
 JSON = "application/json"
@@ -40,7 +40,7 @@ routes = APIRouter(prefix="/v1")
 @routes.get("/events/{event_id}", response_model=None)
 def event(request: Request, reader: Reader, event_id: EventId) -> Response:
     """One event, decoded; with `Accept: application/octet-stream` the exact bytes of its entry."""
-    found = _found(_home(request), reader, event_id)
+    found = _found(request, reader, event_id)
     if EXACT in request.headers.get("accept", ""):
         return Response(found[1], 200, NOT_KEPT, EXACT)
     return _json(decoded(found))
@@ -49,7 +49,7 @@ def event(request: Request, reader: Reader, event_id: EventId) -> Response:
 @routes.get("/streams/{stream}", response_model=None)
 def one_stream(request: Request, reader: Reader, stream: Stream, after: After = 0, limit: Limit = 100) -> Response:
     """A stream's events in order of version, from `after` on; `next` is what to go on from, null at the end."""
-    found = [placed for placed in _home(request).reader.stream_entries(stream) if may_see(reader, _header(placed))]
+    found = [placed for placed in _home(request).reader.stream_entries(stream) if may_see(request, reader, _header(placed))]
     if not found:
         raise errors.NotFound(f"there is no stream {stream} here", field="stream")
     rows = [row for placed in found if (row := decoded(placed))["version"] > after]
@@ -60,7 +60,7 @@ def one_stream(request: Request, reader: Reader, stream: Stream, after: After = 
 @routes.get("/receipts/{event_id}", response_model=None)
 def receipt(request: Request, reader: Reader, event_id: EventId) -> Response:
     """A receipt as it stands now, with its tlog-proof under the first final checkpoint, else the first that covers it."""
-    _found(_home(request), reader, event_id)
+    _found(request, reader, event_id)
     return _json(receipt_now(_home(request), event_id))
 
 
@@ -82,16 +82,22 @@ def _home(request: Request) -> Home:
     return home
 
 
-def _found(home: Home, reader: Holder, event_id: str) -> Placed:
+def _found(request: Request, reader: Holder, event_id: str) -> Placed:
     """An event that the reader may see. Raises NotFound, the same for one that is not there and one that is not his."""
-    found = home.reader.entry_by_event(event_id)
-    if found is None or not may_see(reader, _header(found)):
+    found = _home(request).reader.entry_by_event(event_id)
+    if found is None or not may_see(request, reader, _header(found)):
         raise errors.NotFound(f"no event {event_id} is recorded here", field="event_id")
     return found
 
 
-def may_see(reader: Holder, header: Header) -> bool:
-    """A person sees every entry as it stands in the log, which says nothing of what is sealed in it; a service its own."""
+def may_see(request: Request, reader: Holder, header: Header) -> bool:
+    """A person sees every entry as it stands in the log, which says nothing of what is sealed in it; a service its own.
+
+    Under a mandate somebody sees what it covers.
+    """
+    if reader.role in MANDATED:
+        occurred_at = parse_instant(header.occurred_at)
+        return any(each.covers(header.stream, occurred_at) for each in grants_of(request).mandates_of(reader))
     return reader.role != "service" or header.authority == reader.name
 
 

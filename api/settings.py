@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +12,44 @@ from typing import Literal
 import msgspec
 
 from api.limits import Limits
+from api.tokens import BY_EVENT, OF_A_NATION, Role
 from ledger import errors
 
 FILE = "entente.toml"
+
+
+_PROVIDER = re.compile(r"[a-z0-9-]{1,32}").fullmatch
+
+
+class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An OpenID provider that a ministry's people sign in with, believed for the people of one `nation`, or of none.
+
+    Its tokens name `issuer` and `audience` as they are written here, and are signed with keys found at `keys_url`. `roles`
+    maps what `role_claim` says (a text, or a list) to a role. Where there is an `introspection_url` it is asked whether a
+    token still holds, as `client_id` with the secret in `client_secret_file` (from the home's folder).
+    """
+
+    issuer: str
+    audience: str
+    keys_url: str
+    roles: dict[str, Role]
+    nation: Literal["", "GB", "FR"] = ""
+    role_claim: str = "groups"
+    introspection_url: str = ""
+    client_id: str = ""
+    client_secret_file: str = ""
+
+    def __post_init__(self) -> None:
+        allowed = (*OF_A_NATION, *BY_EVENT) if self.nation else (*BY_EVENT, "administrator")
+        if wrong := sorted(set(self.roles.values()) - set(allowed)):
+            raise ValueError(f"a provider {self._of()} gives no role {wrong[0]}, only {', '.join(allowed)}")
+        if bool(self.introspection_url) != bool(self.client_id and self.client_secret_file):
+            raise ValueError("introspection_url, client_id and client_secret_file are given together")
+        if not self.issuer or not self.audience:
+            raise ValueError("a provider has an issuer and an audience")
+
+    def _of(self) -> str:
+        return f"of {self.nation}" if self.nation else "of no nation"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,7 +60,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `timestamp_urls` are the time-stamping authorities that are asked, by names of your own; `timestamp_roots` the files (from
     the home's folder) with the certificates that their tokens must lead to, also those of authorities no longer asked.
     `service_log` is the file (from the home's folder) of the service's log, standard error where it is empty. Of who asks, the
-    word of `trusted_proxies` is taken (addresses, with commas). All of them: docs/operations.md.
+    word of `trusted_proxies` is taken (addresses, with commas). `providers` are whom people sign in with. All of them:
+    docs/operations.md.
     """
 
     origin: str
@@ -40,7 +77,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     peers: dict[str, str] = {}
     timestamp_urls: dict[str, str] = {}
     timestamp_roots: dict[str, str] = {}
+    providers: dict[str, Provider] = {}
     limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        issuers = [provider.issuer for provider in self.providers.values()]
+        if not all(map(_PROVIDER, self.providers)) or len(set(issuers)) < len(issuers):
+            raise ValueError("a provider has a name of letters, digits and dashes, and an issuer of its own")
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -75,10 +118,15 @@ def save(home: Path, settings: Settings) -> None:
     tables = {name: value for name, value in values.items() if isinstance(value, dict)}
     lines += [f"{name} = {_quoted(value)}" for name, value in values.items() if name not in tables]
     for name, table in tables.items():
-        if table:
-            lines += ["", f"[{name}]", *(f"{_quoted(key)} = {_quoted(value)}" for key, value in table.items())]
+        # A table of tables is written a table each.
+        parts = {f"{name}.{key}": msgspec.structs.asdict(value) for key, value in table.items() if name == "providers"}
+        for title, part in (parts or {name: table}).items():
+            if part:
+                lines += ["", f"[{title}]", *(f"{_quoted(key)} = {_quoted(value)}" for key, value in part.items())]
     (home / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _quoted(value: str | bool | int) -> str:
+def _quoted(value: str | bool | int | dict[str, str]) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_quoted(key)} = {_quoted(each)}" for key, each in value.items()) + " }"
     return msgspec.json.encode(value).decode()

@@ -19,13 +19,18 @@ FILE = "tokens"
 TOKEN_BYTES = 32
 
 Role = Literal[
-    "mirror", "reader", "service", "administrator", "official", "duty_officer", "auditor", "liaison", "dpo", "joint"
+    "mirror", "reader", "service", "administrator", "official", "duty_officer", "auditor", "liaison", "dpo", "joint",
+    "inquiry", "oversight",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = get_args(Role)
 VIEWERS: tuple[Role, ...] = ("official", "duty_officer", "auditor", "liaison")
 """Roles of people who read their own nation's view."""
 OF_A_NATION: tuple[Role, ...] = (*VIEWERS, "dpo")
-"""Roles of people."""
+"""Roles of people of a nation."""
+MANDATED: tuple[Role, ...] = ("inquiry", "oversight")
+"""Roles that read what a mandate on record says, as long as it says so."""
+BY_EVENT: tuple[Role, ...] = ("joint", *MANDATED)
+"""Roles of people of no nation, which a recorded event gives to who holds them."""
 NATIONS = ("GB", "FR")
 NOBODYS = "-"
 
@@ -39,7 +44,8 @@ class Holder(NamedTuple):
     A `mirror` (its site is the name) reads entries and its nation's sections, a `reader` only hashes. A `service` (its name is
     its authority's code) appends, and reads what its authority stated. An `administrator` sees how the service runs and nothing
     that it holds. `joint` is somebody whom both nations appointed, who sees both ends of a difference without what either
-    sealed. The others are people of one nation; a `dpo`, its data protection officer, reads who looked at what, and no content.
+    sealed; an `inquiry` and an `oversight` body read what their mandate on record says. The others are people of one nation; a
+    `dpo`, its data protection officer, reads who looked at what, and no content.
     """
 
     role: Role

@@ -14,9 +14,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.home import Home
-from api.identity import OwnView
 from api.instants import day_of, instant_of
-from api.looking import Looking
+from api.looking import LookingWithin
 from api.relays import with_relays
 from ledger import errors
 from ledger.formats.entry import format_instant
@@ -36,27 +35,32 @@ routes = APIRouter(prefix="/v1/views/{view}")
 
 
 @routes.get("/figures", response_model=None)
-def figures(request: Request, nation: OwnView, day: Day, as_of: AsOf = None) -> Response:
+def figures(request: Request, eyes: LookingWithin, day: Day, as_of: AsOf = None) -> Response:
     """Every figure of a reporting day, people first."""
-    home, moment = moment_of(request, nation, as_of)
-    return answer_of(home, moment.figures(day_of(day, "day")))
+    home, moment = moment_of(request, eyes.nation, as_of)
+    on = day_of(day, "day")
+    eyes.require_window(*moment.ruleset().window(on))
+    return answer_of(home, moment.figures(on))
 
 
 @routes.get("/figures/{code}/lines", response_model=None)
-def lines(request: Request, eyes: Looking, code: str, day: Day, as_of: AsOf = None) -> Response:
+def lines(request: Request, eyes: LookingWithin, code: str, day: Day, as_of: AsOf = None) -> Response:
     """What one figure is made of, line by line; the quantities add up to it. Sealed lines are covered without a reason."""
     home, moment = moment_of(request, eyes.nation, as_of)
-    answer = moment.explain(code, day_of(day, "day"))
+    on = day_of(day, "day")
+    eyes.require_window(*moment.ruleset().window(on))
+    answer = moment.explain(code, on)
     return answer_of(home, {**answer, "lines": eyes.uncovered(with_relays(home, answer["lines"]))})
 
 
 @routes.get("/situation", response_model=None)
-def situation(request: Request, eyes: Looking, as_of: AsOf = None) -> Response:
+def situation(request: Request, eyes: LookingWithin, as_of: AsOf = None) -> Response:
     """What is open, unacknowledged, unanswered and contradictory.
 
     Without a reason it is told from what both nations may see, and `covered` counts the streams on which there is more.
     """
     home, moment = moment_of(request, eyes.nation, as_of)
+    eyes.require_window(moment.instant, moment.instant + 1)
     sealed = moment.sealed_in_situation()
     if eyes.reason is None:
         return answer_of(home, {**moment.situation(shared=True), "covered": len({fact.stream for fact in sealed})})
@@ -65,12 +69,14 @@ def situation(request: Request, eyes: Looking, as_of: AsOf = None) -> Response:
 
 
 @routes.get("/timeline", response_model=None)
-def timeline(request: Request, eyes: Looking, after: After = 0, stream: str | None = None, as_of: AsOf = None) -> Response:
+def timeline(
+    request: Request, eyes: LookingWithin, after: After = 0, stream: str | None = None, as_of: AsOf = None
+) -> Response:
     """What became known, in the order it became known, from `after` on; `next` is what to go on from, null at the end."""
     home, moment = moment_of(request, eyes.nation, as_of)
     upto = min(after + TIMELINE_POSITIONS, moment.position)
     rows = with_relays(home, replay(moment.store.changed(moment.generation, after, upto), after, upto, stream))
-    rows = eyes.uncovered(rows)
+    rows = eyes.uncovered(eyes.within(rows))
     frame = {"view": eyes.nation, "as_of": format_instant(moment.instant), "position": moment.position}
     checkpoint = moment.view.covering(moment.position) if moment.position else None
     more = upto if upto < moment.position else None

@@ -31,6 +31,14 @@ def reconcile(
 
     Without what is sealed, what a nation withholds is told by its size alone.
     """
+    return reconcile_opening(pair_code, (gb, fr), (gb_day, fr_day), with_sealed=with_sealed)[0]
+
+
+def reconcile_opening(
+    pair_code: str, at: tuple[Moment, Moment], on: tuple[date, date | None], *, with_sealed: bool
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The same, and by nation the sealed events that items of the answer speak of."""
+    (gb, fr), (gb_day, fr_day) = at, on
     pair = _pair(pair_code)
     london, paris = gb.ruleset(), fr.ruleset()
     days = gb_day, fr_day or overlapping_day(london, gb_day, paris)
@@ -48,7 +56,8 @@ def reconcile(
 
     gb_end, fr_end = end(gb, london, pair.gb, days[0]), end(fr, paris, pair.fr, days[1])
     ends = {"gb": _end(gb, gb_end, pair.gb), "fr": _end(fr, fr_end, pair.fr)}
-    return _answer(pair, ends, reconciling.reconcile(pair, gb_end, fr_end, then))
+    answer = _answer(pair, ends, reconciling.reconcile(pair, gb_end, fr_end, then))
+    return answer, {"GB": _opened(pair, answer, gb_end), "FR": _opened(pair, answer, fr_end)}
 
 
 def reconcile_alone(
@@ -95,10 +104,14 @@ def reconcile_alone(
     }
     told[nation.lower()]["report"] = report
     answer = _answer(pair, told, reconciling.reconcile(pair, ends[0], ends[1], then))
+    return {**answer, "not_stated": [] if report is not None else [nation]}, _opened(pair, answer, *ends)
+
+
+def _opened(pair: Pair, answer: dict[str, Any], *ends: End) -> list[str]:
+    """The sealed events of these ends that items of an answer speak of."""
     shown = {item["key"] for step in answer["steps"] for item in step["items"]}
     key = reconciling.KEYS[pair.key]
-    opened = {f.event for its in ends for f in its.own or () if f.reading == "own" and key(f) in shown}
-    return {**answer, "not_stated": [] if report is not None else [nation]}, sorted(opened)
+    return sorted({f.event for its in ends for f in its.own or () if f.reading == "own" and key(f) in shown})
 
 
 def _signed(moment: Moment, nation: str, day: date, code: str) -> dict[str, Any] | None:

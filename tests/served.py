@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app, log_parts
-from api.authoring import compose
+from api.authoring import Author, Sealers, compose, countersign
 from api.exercise import Clock
 from api.home import Home
 from api.limits import Limits
@@ -35,8 +35,24 @@ HOLDERS = {
         for role in ("official", "duty_officer", "auditor", "liaison", "dpo")
     },
     "joint": Holder("joint", "both"),
+    "inquiry": Holder("inquiry", "inquiry-1"),
+    "oversight": Holder("oversight", "oversight-1"),
 }
 """Who may ask, by the name that tests call them by."""
+
+
+def both_say(home: Home, what: str, data: Mapping[str, Any], stream: str = "ROLES") -> None:
+    """Both nations' authorities say something, and it is on record."""
+    london, paris = (Author(nation, nation, home.key(f"authority-{nation}")) for nation in ("GB", "FR"))
+    now = home.now()
+    unsigned = {"type": what, "stream": stream, "occurred_at": format_instant(now), "data": dict(data)}
+    said = compose(unsigned, london, home.settings.origin, Sealers({}, {}), now)
+    home.ledger.append(countersign(said, [paris.key]))
+
+
+def appoint(home: Home) -> None:
+    """Both nations appoint the holder of the token that HOLDERS calls joint."""
+    both_say(home, "role.granted", {"role": "joint", "holder": HOLDERS["joint"].name, "nation": "JOINT"})
 
 
 class Service:

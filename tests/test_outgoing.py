@@ -22,8 +22,8 @@ from tests.hostile_campaign import besieged, put
 from tests.story import told_in
 from tests.test_house import ROOMS, imports, name, sources
 
-ASKS = {"ledger/evidence/remote.py", "ledger/evidence/authority.py", "api/client/site.py"}
-"""The only files that ask anybody over a network: other sites, time-stamping authorities, a service's own ledger."""
+ASKS = {"ledger/evidence/remote.py", "ledger/evidence/authority.py", "api/client/site.py", "api/providers.py"}
+"""The only files that ask anybody over a network: other sites, time-stamping authorities, a service's ledger, providers."""
 CALLERS = {
     "httpx2",
     "httpx",

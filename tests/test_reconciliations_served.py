@@ -13,7 +13,7 @@ from api.tokens import VIEWERS
 from ledger.formats.entry import format_instant
 from projections.differences import reconcile
 from tests.playing import at, load
-from tests.served import HOLDERS, Service, serving
+from tests.served import HOLDERS, Service, appoint, serving
 from tests.story import DAY, DETECTION, Story, told_in
 
 NIGHT = load(Path(__file__).resolve().parent.parent / "api" / "nights" / "first-night.json")
@@ -25,7 +25,9 @@ FR_DAY = date(2015, 8, 27)
 @pytest.fixture
 def night(home_of: Any) -> Iterator[Service]:
     """The first night, with both nations' reports, on either store."""
-    with serving(home_of(NIGHT)) as service:
+    home = home_of(NIGHT)
+    appoint(home)
+    with serving(home) as service:
         yield service
 
 
@@ -95,12 +97,14 @@ def test_paris_learns_no_size_that_london_has_not_signed(sealed: tuple[Service, 
 
 def test_who_sees_both_sides_sees_of_what_is_sealed_its_size_alone(sealed: tuple[Service, Story]) -> None:
     service, _ = sealed
+    appoint(service.home)
     answer = service.get("/v1/reconciliations/P2?gb_day=2015-08-26", "joint")
     assert "CANARY" not in answer.text and answer.json()["from"] == 12
     assert answer.json()["steps"][0] == {"dimension": "withheld_by_gb", "delta": -7, "items": [], "not_communicated": True}
 
 
 def test_a_reconciliation_is_for_people_of_the_two_nations(sealed: tuple[Service, Story]) -> None:
+    appoint(sealed[0].home)
     for who in (*HOLDERS, "nobody"):
         answer = sealed[0].get("/v1/reconciliations/P2?gb_day=2015-08-26", who)
         allowed = who == "joint" or (who in HOLDERS and HOLDERS[who].role in VIEWERS)
@@ -110,6 +114,7 @@ def test_a_reconciliation_is_for_people_of_the_two_nations(sealed: tuple[Service
 
 
 def test_a_senseless_reconciliation_names_its_field(sealed: tuple[Service, Story]) -> None:
+    appoint(sealed[0].home)
     for path, field in (
         ("P9?gb_day=2015-08-26", "pair"),
         ("P2", "gb_day"),

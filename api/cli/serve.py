@@ -36,12 +36,13 @@ def add_to(commands: Commands[Parser]) -> None:
     new = add_command(
         tokens, "new", run_new, "make a token; it is shown once",
         "A mirror reads entries, a reader hashes alone. A service appends and reads what its authority stated. An "
-        "administrator sees how the service runs. The others are people of one nation, and read its view.",
+        "administrator sees how the service runs. joint, inquiry and oversight read what an event on record gives their "
+        "holder. The others are people of one nation, and read its view.",
     )  # fmt: skip
     new.add_argument(
         "role",
         metavar="ROLE",
-        help="mirror, reader, service, administrator, official, duty_officer, auditor, liaison, dpo or joint",
+        help="mirror, reader, service, administrator, official, duty_officer, auditor, liaison, dpo, joint, inquiry, oversight",
     )
     new.add_argument("name", help="who holds it; a mirror's is its site (london, paris), a service's its authority's code")
     new.add_argument("--nation", choices=("gb", "fr"), help="of a person")

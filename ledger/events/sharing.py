@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from ledger.errors import Malformed
 from ledger.events.base import Data, Marking, Nation, event_type
 from ledger.events.values import Code, Instant, LegalRef, Nations, Reference, Scope, Sections
 
@@ -95,6 +96,12 @@ class MandateGranted(Data, frozen=True):
     scope: Scope
     expires_at: Instant
     legal_ref: LegalRef | None = None
+
+    def check(self) -> None:
+        if self.nation != "JOINT" and set(self.views) != {self.nation}:
+            raise Malformed(
+                "a nation gives a mandate over its own view alone", field="data.views", remedy="say JOINT; both nations sign"
+            )
 
 
 @event_type("mandate.ended", en="Mandate ended", fr="Mandat terminé", signers="owner_nation", exempt=WHO_MAY_READ)

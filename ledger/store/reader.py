@@ -130,6 +130,11 @@ class LogReader:
         query = select(ENTRIES.position, ENTRIES.entry).where(tables.is_governing, ENTRIES.position <= upto)
         return [(position, bytes(entry)) for position, entry in self._all(query.order_by(ENTRIES.position))]
 
+    def granting(self, after: int) -> list[Placed]:
+        """(position, entry) of every role and mandate given or ended after a position, in order."""
+        query = select(ENTRIES.position, ENTRIES.entry).where(tables.is_granting, ENTRIES.position > after)
+        return [(position, bytes(entry)) for position, entry in self._all(query.order_by(ENTRIES.position))]
+
     def adopted(self) -> list[tuple[str, int]]:
         """(digest of its file, size from which it governs) of every policy on record, in order."""
         query = select(ENTRIES.entry).where(tables.is_governing, ENTRIES.type == "policy.adopted").order_by(ENTRIES.position)

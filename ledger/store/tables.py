@@ -48,6 +48,9 @@ TILE_HASHES = 256
 """Hashes in a full tile (C2SP tlog-tiles): level L, tile N covers the leaves N·256^(L+1) and the 256^(L+1) - 1 after it."""
 TILE_BYTES = TILE_HASHES * 32
 
+# Events that say who may read what by a mandate or an appointment: the service reads these when such a caller asks.
+GRANTING = ("mandate.ended", "mandate.granted", "role.ended", "role.granted")
+
 metadata = MetaData()
 
 entries = Table(
@@ -68,6 +71,9 @@ governing = entries.c.type.in_(GOVERNING)
 Index("entries_governing", entries.c.position, sqlite_where=governing, postgresql_where=governing)
 # In a query the types must stand as text: SQLite does not use a partial index for what it is told as parameters.
 is_governing = entries.c.type.in_(bindparam("governing", GOVERNING, expanding=True, literal_execute=True))
+granting = entries.c.type.in_(GRANTING)
+Index("entries_granting", entries.c.position, sqlite_where=granting, postgresql_where=granting)
+is_granting = entries.c.type.in_(bindparam("granting", GRANTING, expanding=True, literal_execute=True))
 
 # Ciphertexts and wrapped keys stand beside the log, so that erasing them leaves every proof valid.
 sections = Table(

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 
+from ledger.store.engines import TO_POSTGRESQL
 from projections.batch import Batch, Progress, write
 from projections.fact import NEVER, Fact
 from projections.figures import DETAILED_KINDS, DISTINCT_KINDS, GROUPED_BY, Group
@@ -48,7 +49,8 @@ def open_engine(url: str, nation: str) -> Engine:
     Nothing waits for the disk here: a view says itself how far it is, and what a crash takes back is read from the log again.
     """
     is_sqlite = make_url(url).get_backend_name() == "sqlite"
-    arguments = {} if is_sqlite else {"options": f"-csearch_path={namespace(nation)} -csynchronous_commit=off"}
+    options = f"-csearch_path={namespace(nation)} -csynchronous_commit=off"
+    arguments: dict[str, Any] = {} if is_sqlite else {**TO_POSTGRESQL, "options": options}
     engine = create_engine(url, pool_pre_ping=not is_sqlite, connect_args=arguments)
     if is_sqlite:
 

@@ -25,7 +25,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -80,6 +80,29 @@ class Cluster:
         done = subprocess.run([*command, "--locale=C", "--encoding=UTF8"], capture_output=True, check=False, **self._as_user())
         if done.returncode != 0:
             raise NoPostgres(f"initdb of {self.binaries} failed: {done.stderr.decode(errors='replace').strip()}")
+
+    def create_from(self, primary: Cluster) -> None:
+        """Make the data folder of a standby: a copy of a server that runs on this machine, followed once it is started."""
+        command = [self.binaries / "pg_basebackup", "-D", self.folder / "data", "-R", "--checkpoint=fast", "--no-sync"]
+        words = ["-h", LOOPBACK, "-p", str(primary.port), "-U", "postgres"]
+        subprocess.run([*command, *words], check=True, capture_output=True, **self._as_user())
+
+    def processes(self) -> dict[int, str]:
+        """What the server's own processes are called, by their ids."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return {int(child): Path(f"/proc/{child}/cmdline").read_text().split("\0")[0] for child in children}
+
+    def crash(self) -> None:
+        """Kill -9 the server and every process of it, as losing its machine would."""
+        assert self.process is not None
+        children = self.processes()
+        self.process.kill()
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        self.process.wait(STOP_SECONDS_MAX)
+        self.process = None
 
     def start(self) -> None:
         """Start the server and return when it answers.
@@ -201,6 +224,22 @@ def running_postgres(settings: dict[str, str] | None = None, *, loopback: bool =
     finally:
         if cluster is not None:
             cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_standby(primary: Cluster, name: str) -> Iterator[Postgres]:
+    """A standby of a server that listens on this machine, for as long as the block lasts; it calls itself `name` to it."""
+    folder = _make_folder()
+    standby = Cluster(primary.binaries, folder, primary.user, {**primary.settings, "cluster_name": name}, free_port())
+    try:
+        if primary.user is not None:
+            os.chown(folder, pwd.getpwnam(primary.user).pw_uid, pwd.getpwnam(primary.user).pw_gid)
+        standby.create_from(primary)
+        standby.start()
+        yield Postgres(standby.url, standby)
+    finally:
+        standby.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from bisect import bisect_left
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 from api.authoring import Author, compose
 from api.home import Home
 from api.registrar import sealers
+from ledger import errors
 from ledger.formats import envelope, merkle, note, proof
 from ledger.formats.entry import format_instant, split_entry
 
@@ -146,11 +148,9 @@ class Watcher:
         self._thread.join(ANSWER_SECONDS_MAX)
 
     def _watch(self) -> None:
-        after = 0
         while not self._finish.wait(0.02):
-            found = [position for position, _ in self.home.reader.entries(after, 1_000)]
-            self.positions += found
-            after = found[-1] if found else after
+            with suppress(errors.Unavailable):
+                self.positions += [position for position, _ in self.home.reader.entries(len(self.positions), 1_000)]
             for url in list(self.urls):
                 link = http.client.HTTPConnection(urlsplit(url).netloc, timeout=ANSWER_SECONDS_MAX)
                 try:

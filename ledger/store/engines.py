@@ -20,6 +20,11 @@ from ledger import errors
 LOCK_WAIT_SECONDS = 60
 """How long a writer waits for another process's transaction before it says that the store is unavailable."""
 CONNECT_SECONDS_MAX = 10
+TO_POSTGRESQL = {
+    "connect_timeout": CONNECT_SECONDS_MAX, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}  # fmt: skip
+"""In seconds, the last in milliseconds: a server whose machine is gone says nothing, and is given up after half a minute."""
 POOL_CONNECTIONS = 5
 POOL_OVERFLOW_CONNECTIONS = 15
 SQLITE_CACHE_KIB = 65_536
@@ -84,7 +89,7 @@ def _sqlite_engine(url: URL) -> Engine:
 def _postgresql_engine(url: URL) -> Engine:
     engine = create_engine(
         url,
-        connect_args={"connect_timeout": CONNECT_SECONDS_MAX, "application_name": "entente"},
+        connect_args={**TO_POSTGRESQL, "application_name": "entente"},
         pool_size=POOL_CONNECTIONS,
         max_overflow=POOL_OVERFLOW_CONNECTIONS,
         isolation_level="READ COMMITTED",

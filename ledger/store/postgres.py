@@ -16,6 +16,7 @@ import psycopg2
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
+from ledger import errors
 from ledger.store.recorder import ADVISORY_LOCK_SPACE
 from ledger.store.writer import Batch, Begun, Placed, Row
 
@@ -29,6 +30,7 @@ SESSION = """
 SET enable_seqscan TO off;
 SET plan_cache_mode TO force_generic_plan;
 SET idle_in_transaction_session_timeout TO '60s';
+SET client_min_messages TO warning;
 PREPARE entente_begin (text[], text[]) AS
 SELECT 0, coalesce(max(position), 0), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, NULL::text, NULL::bytea
 FROM entries
@@ -38,6 +40,8 @@ FROM entries WHERE event_id = ANY ($1)
 UNION ALL
 SELECT 2, position, version, stream, entry FROM entries WHERE stream = ANY ($2)
 """
+# Only a transaction that writes waits for a standby, and a message in the write-ahead log is the least there is to write.
+CONFIRM = "SELECT pg_logical_emit_message(true, 'entente', ''); COMMIT"
 BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({ADVISORY_LOCK_SPACE}, {HEAD_LOCK}); EXECUTE entente_begin (%s, %s)"
 
 COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -66,6 +70,7 @@ class PostgresWriter:
     def _begin(self, event_ids: Sequence[str], streams: Sequence[str]) -> Begun:
         if self._connection is None:
             self._open()
+        self._connection.notices.clear()
         self._cursor.execute(BEGIN, (list(event_ids), list(streams)))
         begun = Begun(0, 0)
         by_version: dict[str, list[tuple[int, int, bytes]]] = {}
@@ -117,13 +122,30 @@ class PostgresWriter:
         rest.append("COMMIT")
         if len(batch.rows) > INSERT_ROWS_MAX:
             self._copy(f"{ENTRIES}", map(_packed_entry, batch.rows), "; ".join(rest))
-            return
-        rows = ", ".join(
+        else:
+            self._insert(batch.rows, rest)
+        self._require_awaited()
+
+    def _insert(self, rows: Sequence[Row], rest: Sequence[str]) -> None:
+        values = ", ".join(
             f"({row.position}, '{row.event_id}', '{row.stream}', {row.version}, '{row.type}', {_bytea(row.entry)})"
-            for row in batch.rows
+            for row in rows
             if _require_plain(row)
         )
-        self._cursor.execute("; ".join([f"INSERT INTO {ENTRIES} VALUES {rows}", *rest]))
+        self._cursor.execute("; ".join([f"INSERT INTO {ENTRIES} VALUES {values}", *rest]))
+
+    def confirm(self) -> None:
+        """See Writer.confirm. What is on record here may yet have to reach the standby: a crash lets it be seen before that."""
+        self._cursor.execute(CONFIRM)
+        self._require_awaited()
+
+    def _require_awaited(self) -> None:
+        """Raise StoreFailed where the server warns: somebody cancelled the wait for the standby, and it calls that a commit."""
+        if self._connection.notices:
+            raise errors.StoreFailed(
+                f"the store did not vouch for the commit: {self._connection.notices[0].strip().splitlines()[0]}",
+                remedy="let commits wait for the standby; the same bytes sent again tell",
+            )
 
     def _copy(self, into: str, packed: Iterable[bytes], then: str = "") -> None:
         body = io.BytesIO(b"".join([COPY_HEAD, *packed, COPY_END]))

@@ -22,7 +22,7 @@ from ledger.formats import note
 from ledger.formats.entry import parse_instant, split_entry
 from ledger.formats.sealing import SealedSection
 from ledger.store import tables
-from ledger.store.engines import answering, is_sqlite
+from ledger.store.engines import DATABASE_ERRORS, answering, is_sqlite
 from ledger.store.mapper import Recorded, event_of
 from ledger.store.receipt import Receipt, receipt_of
 from ledger.store.writer import Placed
@@ -70,6 +70,9 @@ class LogReader:
                 query = f"SELECT position, entry FROM entries WHERE position > {after:d} ORDER BY position LIMIT {limit:d}"
                 cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT binary)", body)
                 return _unpacked(body.getvalue())
+            except DATABASE_ERRORS:
+                pooled.invalidate()  # it may be dead, and nobody else is to find that out
+                raise
             finally:
                 pooled.close()
 

@@ -233,6 +233,8 @@ class Sequencer:
             admission_of_all.take(group)
         if admission_of_all.draft.admitted:
             self._record(head, admission_of_all)
+        elif begun.known:
+            self._writer.confirm()
         else:
             self._writer.abandon()
         size = head.position

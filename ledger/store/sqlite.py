@@ -92,6 +92,10 @@ class SQLiteWriter:
         connection.execute(CHECKPOINT, (batch.size, batch.note))
         connection.execute("COMMIT")
 
+    def confirm(self) -> None:
+        """See Writer.confirm: nobody else has to have it."""
+        self.abandon()
+
     def abandon(self) -> None:
         """See Writer."""
         if self._connection is None:

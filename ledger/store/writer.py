@@ -86,6 +86,9 @@ class Writer(Protocol):
     def commit(self, batch: Batch) -> None:
         """Write the batch and commit: when this returns, it is on disk. When it raises, nobody knows."""
 
+    def confirm(self) -> None:
+        """End a transaction that adds nothing: when this returns, what was recorded before it is as durable as a commit is."""
+
     def abandon(self) -> None:
         """Undo and let go of the lock. A connection that cannot do that any more is thrown away."""
 

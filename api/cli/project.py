@@ -53,21 +53,21 @@ def follow(session: Session, projectors: Sequence[Projector]) -> NoReturn:
     """Keep views up with the log until interrupted; while a database does not answer, say so once and try again."""
     from ledger.store.engines import answering
 
-    failed = ""
+    is_waiting = False
     while True:
         try:
             for projector in projectors:
                 with answering():
                     projector.follow()
         except errors.Unavailable as wrong:
-            if str(wrong) != failed:
+            if not is_waiting:
                 session.remark(f"the views wait: {wrong}")
-            failed = str(wrong)
+            is_waiting = True
             time.sleep(RETRY_SECONDS)
         else:
-            if failed:
+            if is_waiting:
                 session.remark("the views follow again")
-            failed = ""
+            is_waiting = False
             time.sleep(POLL_SECONDS)
 
 

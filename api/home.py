@@ -88,11 +88,16 @@ class Home:
         if not settings.site:
             save_private(home.key_path("log"), SigningKey.generate())
             home.policy_path.write_bytes(policy.format_policy(home.new_policy(witnesses)))
-        upgrade(home.ledger_url)
-        for nation in home.nations:
-            url = home.view_url(nation)
-            upgrade(url, "view", namespace=None if url.startswith("sqlite") else namespace(nation))
+        home.upgrade()
         return home
+
+    def upgrade(self) -> dict[str, str | None]:
+        """Bring the databases of this home to the newest schema; returns what they were at, `log` and each nation."""
+        before = {"log": upgrade(self.ledger_url)}
+        for nation in self.nations:
+            url = self.view_url(nation)
+            before[nation] = upgrade(url, "view", namespace=None if url.startswith("sqlite") else namespace(nation))
+        return before
 
     def close(self) -> None:
         """Close every database that was opened."""

@@ -110,6 +110,14 @@ def adopt_first(home: Home, registrar: Registrar) -> Receipt:
     return receipt
 
 
+def keep_adopted(home: Home) -> None:
+    """Keep the policy that is trusted here once the log says that both nations adopted it."""
+    content = home.policy_path.read_bytes()
+    if policies.digest(content) in [sha256 for sha256, _ in home.reader.adopted()]:
+        keep(home.path, content)
+        home.reopen()
+
+
 def take_over(home: Home, content: bytes) -> None:
     """Keep a policy file that the log says both nations adopted; the newest of those held is trusted from now on.
 

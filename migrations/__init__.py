@@ -24,8 +24,10 @@ class ForwardOnly(Exception):
     """An append-only ledger has no downgrade: undoing a schema could only lose what was recorded under it."""
 
 
-def upgrade(url: str, schema: Schema = "ledger", *, namespace: str | None = None) -> None:
+def upgrade(url: str, schema: Schema = "ledger", *, namespace: str | None = None) -> str | None:
     """Bring the database at `url` to the newest revision of a schema; nothing happens when it is there already.
+
+    Returns the revision it was at, None where it was never made.
 
     `namespace` is the PostgreSQL schema to work in, made if need be (a view may share its database with another);
     SQLite has none.
@@ -33,10 +35,12 @@ def upgrade(url: str, schema: Schema = "ledger", *, namespace: str | None = None
     engine = _engine(url, namespace)
     try:
         config = _config(schema)
+        before = revision(engine, schema)
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             config.attributes["version_table"] = VERSION_TABLE[schema]
             command.upgrade(config, "head")
+        return before
     finally:
         engine.dispose()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect as python_inspect
+import json
 import re
 import textwrap
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import exc, inspect, text
 from sqlalchemy.engine import Engine
 
 import migrations
+from api.cli import main
 from ledger.events import keys, registry
 from ledger.events.base import Data
 from ledger.store import tables
@@ -22,6 +24,7 @@ from migrations.ledger.versions import r0002_policies_govern as newest
 from migrations.view.versions import r0001_a_view as first_view
 from projections import tables as view_tables
 from projections import viewstore
+from tests.story import DETECTION, told_in
 
 ROW = {
     "entries": {"position": 1, "event_id": "e", "stream": "s", "version": 1, "type": "t", "entry": b"x"},
@@ -231,3 +234,24 @@ def test_a_writer_reads_every_type_that_governs_admission():
             if isinstance(named, type) and issubclass(named, Data):
                 changing.add(named.kind_of_event.name)
     assert changing == set(tables.GOVERNING)
+
+
+def test_a_home_of_an_older_version_is_not_opened_and_an_upgrade_opens_it(tmp_path, store_url, capsys):
+    """From the first schema, with what was recorded under it, to the one of this version."""
+    with told_in(tmp_path, store_url) as story:
+        story.add("interception.recorded", "IC-1", DETECTION)
+        home, size = story.home.path, story.home.reader.head()
+    url = "" if store_url.startswith("sqlite") else store_url
+    engine = migrations._engine(url or f"sqlite:///{home / 'ledger.sqlite'}", None)
+    with engine.begin() as connection:
+        connection.execute(text("DROP INDEX entries_granting"))
+        connection.execute(text("UPDATE ledger_revision SET version_num = '0002'"))
+    engine.dispose()
+    assert main(["checkpoint", "--home", str(home)]) == 0, "reading alone needs no more than the tables"
+    assert main(["verify", "--home", str(home)]) == 1
+    assert main(["project", "all", "--home", str(home)]) == 4 and "entente upgrade" in capsys.readouterr().err
+    assert main(["upgrade", "--home", str(home), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["from"]["log"] == "0002" and told["to"]["log"] == migrations.newest()
+    assert main(["verify", "--home", str(home), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["entries"] == size

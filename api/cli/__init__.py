@@ -18,6 +18,7 @@ from api.cli import (
     bundle,
     demo,
     doctor,
+    drafts,
     equivocation,
     exercise,
     figures,
@@ -35,6 +36,7 @@ from api.cli import (
     serve,
     situation,
     timestamp,
+    upgrade,
 )
 from api.cli.arguments import Parser, Usage, add_shared
 from api.cli.rendering import plain
@@ -52,7 +54,8 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
 NOT_IN_THIS_RELEASE = ("signer", "hold", "erase")
 MODULES = (
     *(demo, exercise, append, figures, situation, reconcile, replay, report, project),
-    *(log, bracket, timestamp, index, bundle, mirror, serve, relay, receipt, equivocation, keys, ledgers, access, doctor),
+    *(log, bracket, timestamp, index, bundle, mirror, serve, relay, receipt, equivocation),
+    *(keys, drafts, ledgers, access, doctor, upgrade),
 )
 
 

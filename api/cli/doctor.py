@@ -107,7 +107,7 @@ def _schemas(home: Home) -> Iterator[Look]:
     for name, engine in engines.items():
         schema: migrations.Schema = "ledger" if name == "ledger" else "view"
         found, newest = migrations.revision(engine, schema), migrations.newest(schema)
-        yield Look("schema", name, f"revision {found or 'none'}", found == newest, f"bring it to {newest} with the migrations")
+        yield Look("schema", name, f"revision {found or 'none'}", found == newest, f"bring it to {newest} with entente upgrade")
 
 
 def _key_files(home: Home) -> Iterator[Look]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from api.cli.arguments import Commands, Parser, add_command
 from ledger import errors
 from ledger.formats.armour import decode64, encode64
+from ledger.formats.keys import key_id
 
 if TYPE_CHECKING:
     from api.cli.session import Session
@@ -119,6 +120,51 @@ def attested(home: Home, registrar: Registrar, name: str, owner: str, nation: st
     return None if key is None else (key.key_id, registrar.register_held(owner, nation, key))
 
 
+class Proven(NamedTuple):
+    """A key whose holder is here, or will sign for it: `signing` is the private key of one that signs events."""
+
+    type_code: str
+    key_id: str
+    public: bytes
+    signing: SigningKey | None = None
+
+
+def read_public(path: Path) -> tuple[str, bytes]:
+    """(type code, public key) of a file that `entente key new --public` wrote, of a key that signs events."""
+    found = _loaded(path)
+    public = decode64(found.public_key)
+    if found.type_code != "01":
+        raise errors.Malformed(
+            "the holder of such a key proves it", field="type_code", remedy="draft it where the private key is"
+        )
+    if key_id(int(found.type_code, 16), public) != found.key_id:
+        raise errors.Malformed("the key id is not that of the public key", field="key_id")
+    return found.type_code, public
+
+
+def proven(home: Home, name: str, role: str) -> Proven:
+    """A key to be registered: a public one that signs events, or a private one that is here, asked to prove itself."""
+    from ledger.formats import challenge
+    from ledger.formats.keys import load_private
+
+    path = Path(name) if Path(name).is_file() else home.key_path(name.removesuffix(".pem"))
+    if path.suffix == ".json":
+        type_code, public = read_public(path)
+        return Proven(type_code, key_id(int(type_code, 16), public), public)
+    if not path.is_file():
+        raise errors.NotFound(f"there is no key {name} in {path.parent}", field="NAME", remedy="entente key new")
+    held = _own(path, role)
+    if held is None:
+        signing = load_private(path)
+        return Proven("01", signing.key_id, signing.public, signing)
+    from api.registrar import TYPE_CODES
+
+    code = TYPE_CODES[type(held)]
+    asked, expected = challenge.make(home.settings.origin, int(code, 16), held.public)
+    challenge.judge(asked, expected, challenge.answer(asked, held))
+    return Proven(code, held.key_id, held.public)
+
+
 def _own(path: Path, role: str) -> SealingKey | DocumentKey | None:
     from ledger.formats.keys import DocumentKey
     from ledger.formats.sealing import SealingKey
@@ -136,7 +182,16 @@ def _kept(home: Home, key_id: str) -> Path:
 
 
 def _read(path: Path) -> _File:
-    """Raises NotFound or Malformed."""
+    """A file about a key that signs no event. Raises NotFound or Malformed."""
+    found = _loaded(path)
+    if found.type_code not in ("10", "11"):
+        raise errors.Malformed(
+            "a key of this type signs its own registration", field="type_code", remedy="entente key register"
+        )
+    return found
+
+
+def _loaded(path: Path) -> _File:
     if not path.is_file():
         raise errors.NotFound(f"there is no file {path}")
     if path.stat().st_size > FILE_BYTES_MAX:
@@ -145,10 +200,6 @@ def _read(path: Path) -> _File:
         found = msgspec.json.decode(path.read_bytes(), type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         raise errors.Malformed(str(wrong), field=path.name) from None
-    if found.type_code not in ("10", "11"):
-        raise errors.Malformed(
-            "a key of this type signs its own registration", field="type_code", remedy="entente key register"
-        )
     if len(found.key_id) != 64 or not set(found.key_id) <= set("0123456789abcdef"):
         raise errors.Malformed("a key id has 64 hexadecimal digits", field="key_id")
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,10 @@ def add_to(commands: Commands[Parser]) -> None:
         "--witnesses", type=Path, action="append", default=[], metavar="FILE",
         help="the witnesses.txt of a site's own home, once each; without them both cosigners are in this home",
     )  # fmt: skip
+    init.add_argument(
+        "--opening", type=Path, metavar="DRAFT",
+        help="the first entry as both nations signed it, each with a key of its own (entente draft opening); no key is made",
+    )  # fmt: skip
     add_databases(init)
     add_command(commands, "checkpoint", run_checkpoint, "the newest checkpoint, who co-signed it, and the tail not yet final")
     cosign = add_command(commands, "cosign", run_cosign, "let a local cosigner re-hash what is new and co-sign it")
@@ -67,33 +71,48 @@ def add_to(commands: Commands[Parser]) -> None:
 
 def run_init(session: Session, arguments: argparse.Namespace) -> int:
     """Make a home and open its log."""
+    from api import drafts
     from api.home import Home
     from api.policies import adopt_first
     from api.registrar import Registrar
     from api.settings import Settings
+    from ledger import events
 
     urls = {name: getattr(arguments, name) for name in DATABASES}
-    settings = Settings(arguments.origin, arguments.exercise, site=arguments.site or "", **urls)
+    opening = None if arguments.opening is None else drafts.opens(drafts.read(arguments.opening), arguments.origin)
+    exercise = arguments.exercise if opening is None else bool(events.decode(opening.payload).data.exercise)
+    settings = Settings(arguments.origin, exercise, site=arguments.site or "", **urls)
     with Home.create(session.path, settings, witnesses=_witnesses(arguments.witnesses)) as home:
         if settings.site:
             session.answer({"home": str(home.path), **_site_made(home)}, lambda: _site_told(home))
             return 0
-        registrar = Registrar(home)
-        registrar.open_log(exercise=arguments.exercise)
-        adopt_first(home, registrar)
+        if opening is not None:
+            home.ledger.append(opening)
+        else:
+            registrar = Registrar(home)
+            registrar.open_log(exercise=exercise)
+            adopt_first(home, registrar)
         for nation in NATIONS.values():
             home.projector(nation).follow()
         for site in home.sites:
             home.cosign(site)
-        document = {"home": str(home.path), "origin": arguments.origin, "exercise": arguments.exercise}
+        document = {"home": str(home.path), "origin": arguments.origin, "exercise": exercise}
         document["entries"] = home.ledger.head()
-        lines = [
-            *exercise_line(exercise=arguments.exercise),
-            f"{arguments.origin} is open in {home.path}: {document['entries']} entries, the first one and both nations' keys.",
-            "This home holds both nations' keys, for use on one machine; in production each keeps its own (see keys/README).",
-        ]
-        session.answer(document, lambda: lines)
+        session.answer(document, lambda: [*exercise_line(exercise=exercise), *_opened(document, by_both=opening is not None)])
     return 0
+
+
+def _opened(document: Mapping[str, Any], *, by_both: bool) -> list[str]:
+    where = f"{document['origin']} is open in {document['home']}: {document['entries']} entries"
+    if by_both:
+        return [
+            f"{where}, as both nations signed it; no key of theirs is here.",
+            "Each now drafts the registration of its sealer and its sealing key, and both adopt policy.txt (entente draft).",
+        ]
+    return [
+        f"{where}, the first one and both nations' keys.",
+        "This home holds both nations' keys, for use on one machine; in production each keeps its own (see keys/README).",
+    ]
 
 
 def _witnesses(files: Iterable[Path]) -> dict[str, Witness]:

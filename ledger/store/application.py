@@ -111,7 +111,7 @@ class Ledger(LogReader, Application[str]):
             raise errors.Unavailable(
                 f"the database is at schema revision {found or 'none'}, this program needs {migrations.newest()}",
                 field="database",
-                remedy="run `entente init` for a new ledger, or the migrations for one of an older version",
+                remedy="run `entente init` for a new ledger, `entente upgrade` for one of an older version",
             )
 
     def _require_settings(self, log_keys: Sequence[SigningKey], origin: str | None, is_clock_injected: bool) -> None:

@@ -1,8 +1,9 @@
 """`python -m bench [GROUP ...]`: one JSON line a row on standard output, progress on standard error.
 
-Groups are append, http, rebuild, verify, query, memory, final; all of them unless some are named. BENCH_SECONDS (2) is how
-long one turn of a rate lasts, BENCH_ROUNDS (5, and no fewer) how many turns are taken, BENCH_EVENTS (100000) the size of the
-log that is read. Exit 1 if a row stays below its floor: floors are owed.
+Groups are append, http, rebuild, verify, query, memory, final, steady; all of them unless some are named. BENCH_SECONDS (2) is
+how long one turn of a rate lasts, BENCH_ROUNDS (5, and no fewer) how many turns are taken, BENCH_EVENTS (100000) the size of
+the log that is read, BENCH_STEADY_SECONDS (600) how long the steady load lasts. Exit 1 if a row stays below its floor: floors
+are owed.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from bench.measure import ROUNDS_MIN, Place, compare, machine
 from bench.memory import peak_mebibytes
 from bench.ours import FilledLogs
 from bench.rows import STORES, all_rows
+from bench.steady import steady_lines
 from tests.postgres import running_postgres
 
 CATCH_UP_EVENTS_MAX = 20_000
-GROUPS = ("append", "http", "rebuild", "verify", "query", "memory", "final")
+GROUPS = ("append", "http", "rebuild", "verify", "query", "memory", "final", "steady")
 # A server that is measured gets room, the same for both sides of a row.
 POSTGRES_SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "8GB"}
 
@@ -38,6 +40,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=float(os.environ.get("BENCH_SECONDS", "2")))
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("BENCH_ROUNDS", str(ROUNDS_MIN))))
     parser.add_argument("--events", type=int, default=int(os.environ.get("BENCH_EVENTS", "100000")))
+    parser.add_argument("--steady-seconds", type=float, default=float(os.environ.get("BENCH_STEADY_SECONDS", "600")))
     asked = parser.parse_args()
     if unknown := set(asked.groups) - set(GROUPS):
         parser.error(f"no such group: {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
@@ -66,6 +69,9 @@ def measure(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 for store in STORES:
                     yield {**final_line(place, store, asked.seconds * asked.rounds), "machine": here}
                     yield {**catch_up_line(place, store, min(asked.events, CATCH_UP_EVENTS_MAX)), "machine": here}
+            if group == "steady":
+                for line in steady_lines(place, "postgresql", asked.steady_seconds):
+                    yield {**line, "machine": here}
             if group == "memory":
                 for store in STORES:
                     peaks = peak_mebibytes(logs, place, store)

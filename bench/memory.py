@@ -46,7 +46,7 @@ def _peak_of(work: Callable[[Path], None], argument: Any) -> float:
     process.start()
     peak, samples = 0, 0
     while process.is_alive():
-        peak = max(peak, sum(map(_proportional_kibibytes, _family(process.pid or 0))))
+        peak = max(peak, sum(map(proportional_kibibytes, _family(process.pid or 0))))
         samples += 1
         time.sleep(SAMPLE_SECONDS)
     assert process.exitcode == 0, f"{work.__name__} failed"
@@ -63,7 +63,8 @@ def _family(process: int) -> list[int]:
     return [process, *(one for child in started for one in _family(int(child)))]
 
 
-def _proportional_kibibytes(process: int) -> int:
+def proportional_kibibytes(process: int) -> int:
+    """What a process has in memory, its share of what it has in common with others; 0 where it is gone."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     except OSError:

@@ -19,7 +19,7 @@ from bench.measure import Measure, Place, Row, Side
 from bench.nights import BenchHome
 from bench.ours import Supply, appends, new_home
 from ledger.formats import envelope
-from tests.processes import running
+from tests.processes import Process, running
 
 CLIENTS = 64
 FREE = 1_000_000
@@ -31,17 +31,17 @@ def http_appends(store: str, clients: int, items: int) -> Side:
 
     @contextmanager
     def open_side(place: Place) -> Iterator[Measure]:
-        with new_home(place, store) as bench, _served(bench) as (url, token):
-            supply = Supply(clients, lambda count: [_body(bench.events(items)) for _ in range(count)], items)
+        with new_home(place, store) as bench, served(bench) as (process, token):
+            supply = Supply(clients, lambda count: [body_of(bench.events(items)) for _ in range(count)], items)
             local = threading.local()
-            yield lambda seconds: supply.measure(seconds, lambda body: _post(local, url, token, body))
+            yield lambda seconds: supply.measure(seconds, lambda body: _post(local, process.url, token, body))
 
     return open_side
 
 
 @contextmanager
-def _served(bench: BenchHome) -> Iterator[tuple[str, str]]:
-    """The home's service in a process of its own, with no limit on how often it is asked."""
+def served(bench: BenchHome) -> Iterator[tuple[Process, str]]:
+    """The home's service in a process of its own, with no limit on how often it is asked, and a token to append with."""
     home = bench.home
     limits = msgspec.structs.replace(
         Limits(), caller_requests_per_second=FREE, caller_requests_burst=FREE,
@@ -50,10 +50,11 @@ def _served(bench: BenchHome) -> Iterator[tuple[str, str]]:
     settings_file.save(home.path, msgspec.structs.replace(home.settings, limits=limits))
     token = issue(home.path, Holder("service", "BF"))
     with running("serve", "--home", home.path, "--port", 0) as process:
-        yield process.url, token
+        yield process, token
 
 
-def _body(events: list[envelope.Submitted]) -> bytes:
+def body_of(events: list[envelope.Submitted]) -> bytes:
+    """What is posted: one item alone, or several in a list."""
     items = [envelope.format_item(event) for event in events]
     return json.dumps(items[0] if len(items) == 1 else {"items": items}).encode()
 

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -40,7 +41,7 @@ from api.following import Follower
 from api.grants import Grants
 from api.home import SITES, Home
 from api.providers import Providers
-from api.tokens import Holder, holder_of
+from api.tokens import Holder, Tokens
 from api.walls import Walls
 from ledger.evidence.collecting import Collector
 from ledger.evidence.equivocation import FOLDER
@@ -111,10 +112,10 @@ def _peer(origin: str, name: str, where: str) -> Source:
     return RemoteSource(f"{where.rstrip('/')}/{witnessing.prefix_of(origin)}" if name in SITES else where)
 
 
-def _known_at(home: Home) -> Callable[[str], Holder | None]:
+def _known_at(home: Home, tokens: Tokens) -> Callable[[str], Holder | None]:
     """Who holds a token: somebody of a provider, or somebody it was made for here."""
     providers = Providers(home.settings.providers, home.path)
-    return lambda token: providers.holder_of(token) or holder_of(home.path, token)
+    return lambda token: providers.holder_of(token) or tokens.holder_of(token)
 
 
 def create_app(parts: Parts) -> Walls:
@@ -144,7 +145,8 @@ def create_app(parts: Parts) -> Walls:
     )
     home, held, policy = parts.home, parts.home.held, parts.home.policy()
     app.state.offer = lambda nation: Offering(held, policy, nation)
-    app.state.known = _known_at(home)
+    app.state.tokens = Tokens(home.path)
+    app.state.known = _known_at(home, app.state.tokens)
     app.state.grants = Grants(home)
     app.state.home = home
     app.state.access = looking.logs_of(home)
@@ -154,16 +156,18 @@ def create_app(parts: Parts) -> Walls:
     app.state.parts = parts
     app.state.counts = counts = Counts()
     problems.add_to(app)
-    for part in (log, records, views, looking, changes, completeness, lists, differences, exports):
-        app.include_router(part.routes)
     if parts.collector is not None:
         app.state.appender = appending.Appender(home.ledger, counts)
-        app.include_router(appending.routes)
-        app.include_router(introductions.routes)
-        app.include_router(bundles.routes)
-    app.include_router(health.routes)
-    app.include_router(openapi.routes)
     if parts.follower is not None:
         app.state.witness = Witness(parts.follower.mirror, parts.follower.source, parts.follower.now)
-        app.include_router(witnessing.routes)
+    for part in _served_by(parts):
+        app.include_router(part.routes)
     return Walls(app, home.settings.limits, home.settings.trusted_proxies, counts)
+
+
+def _served_by(parts: Parts) -> list[Any]:
+    """The modules whose routes this site has. They are tried in this order: appends, of which there are most, come first."""
+    common = [log, records, views, looking, changes, completeness, lists, differences, exports]
+    of_the_log = [introductions, bundles] if parts.collector is not None else []
+    of_a_mirror = [witnessing] if parts.follower is not None else []
+    return [*([appending] if of_the_log else []), *common, *of_the_log, health, openapi, *of_a_mirror]

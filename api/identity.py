@@ -1,7 +1,8 @@
 """Who asks over HTTP, and what that lets them do. Nothing is answered to whom nobody knows.
 
-`app.state.known(token)` says who holds a bearer token, `app.state.grants` what the log gives them. A refusal tells nothing
-about what there is: what somebody may not see is not there.
+`app.state.known(token)` says who holds a bearer token, asking its provider where it has one; `app.state.tokens` knows those
+that were made here; `app.state.grants` is what the log gives them. What waits for nothing is asynchronous, and takes no thread.
+A refusal tells nothing about what there is: what somebody may not see is not there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Header, Request
+from fastapi.concurrency import run_in_threadpool
 
 from api.grants import Grants, Mandate
 from api.tokens import MANDATED, VIEWERS, Holder
@@ -17,15 +19,27 @@ from ledger import errors
 
 def holder_of(request: Request) -> Holder | None:
     """Whoever asks, with a bearer token that is known here; None for anybody else."""
+    token = _token_of(request)
+    return _noted(request, request.app.state.known(token) if token else None)
+
+
+def _token_of(request: Request) -> str:
+    """The bearer token that came with a request, or nothing."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    found: Holder | None = request.app.state.known(token.strip()) if scheme.lower() == "bearer" and token else None
-    request.state.caller = found  # the service's log says in which role somebody asked
-    return found
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def require_holder(request: Request) -> Holder:
+def _noted(request: Request, holder: Holder | None) -> Holder | None:
+    request.state.caller = holder  # the service's log says in which role somebody asked
+    return holder
+
+
+async def require_holder(request: Request) -> Holder:
     """Whoever asks with a bearer token that is known here. Raises NotKnown."""
-    found = holder_of(request)
+    token = _token_of(request)
+    found = _noted(request, request.app.state.tokens.holder_of(token) if token else None)
+    if found is None and token:
+        found = await run_in_threadpool(holder_of, request)
     if found is None:
         raise errors.NotKnown(
             remedy="send Authorization: Bearer with a token of your ministry, or one made by entente token new"
@@ -36,14 +50,14 @@ def require_holder(request: Request) -> Holder:
 Known = Annotated[Holder, Depends(require_holder)]
 
 
-def require_author(holder: Known) -> Holder:
+async def require_author(holder: Known) -> Holder:
     """A service, or an official: who may append. What they say is decided by its signatures, not here. Raises NotAllowed."""
     if holder.role not in ("service", "official"):
         raise errors.NotAllowed(f"the role {holder.role} states no events", remedy="a service or an official does")
     return holder
 
 
-def require_reader(holder: Known) -> Holder:
+async def require_reader(holder: Known) -> Holder:
     """A person of a nation, one with a mandate for what it covers, or a service for what is its own. Raises NotAllowed."""
     if holder.role not in ("service", *VIEWERS, *MANDATED):
         raise errors.NotAllowed(f"the role {holder.role} reads no events", remedy="a person or a service does")
@@ -82,7 +96,7 @@ def sight_of(request: Request, view: str, holder: Known, mandate: Wanted = "") -
 Seeing = Annotated[Sight, Depends(sight_of)]
 
 
-def require_own_view(sight: Seeing) -> str:
+async def require_own_view(sight: Seeing) -> str:
     """The nation whose view is asked for, all of it. Raises NotAllowed."""
     if sight.mandate is not None and not sight.mandate.is_whole:
         raise beyond(sight.mandate)
@@ -94,7 +108,7 @@ def beyond(mandate: Mandate) -> errors.NotAllowed:
     return errors.NotAllowed(f"the mandate {mandate.code} does not cover this", remedy="ask within its scope")
 
 
-def require_administrator(holder: Known) -> Holder:
+async def require_administrator(holder: Known) -> Holder:
     """Whoever keeps the service running, and sees how it runs and nothing that it holds. Raises NotAllowed."""
     if holder.role != "administrator":
         raise errors.NotAllowed("how the service runs is for administrators", remedy="entente token new administrator NAME")

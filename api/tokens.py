@@ -74,22 +74,46 @@ def save(token: str, path: Path) -> None:
     write_secret(path, token.encode() + b"\n")
 
 
+class Tokens:
+    """The tokens of a home as its file has them now: it is read again as soon as it is another than it was."""
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / FILE
+        self._read: tuple[tuple[int, int, int] | None, dict[str, Holder]] = (None, {})
+
+    def holder_of(self, token: str) -> Holder | None:
+        """Who holds this token, or None. Looked up by its digest, so that the time it takes tells nothing about tokens.
+
+        Raises UnsafeSetting where the file has a line that is none.
+        """
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        state = (found.st_mtime_ns, found.st_size, found.st_ino)
+        if self._read[0] != state:
+            # What was asked first is what is kept: a line that is added meanwhile makes it another state.
+            self._read = state, _holders(self._path.read_text(encoding="ascii"))
+        return self._read[1].get(_digest(token))
+
+
 def holder_of(home: Path, token: str) -> Holder | None:
-    """Who holds this token, or None. Digests are compared, so that the time it takes tells nothing about tokens."""
-    path = home / FILE
-    if not path.exists():
-        return None
-    digest = _digest(token)
-    for line in path.read_text(encoding="ascii").splitlines():
+    """Who holds a token of a home, or None, asked once (see Tokens)."""
+    return Tokens(home).holder_of(token)
+
+
+def _holders(text: str) -> dict[str, Holder]:
+    """Holders by the digests of their tokens."""
+    holders: dict[str, Holder] = {}
+    for line in text.splitlines():
         found = _LINE(line)
         if found is None:
             raise errors.UnsafeSetting(
                 "a line of the file of tokens is not `digest role nation name`", remedy="take it out and make the token again"
             )
-        if secrets.compare_digest(found[1], digest):
-            role = next(role for role in ROLES if role == found[2])
-            return Holder(role, found[4], found[3].replace(NOBODYS, ""))
-    return None
+        role = next(role for role in ROLES if role == found[2])
+        holders.setdefault(found[1], Holder(role, found[4], found[3].replace(NOBODYS, "")))
+    return holders
 
 
 def _digest(token: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app, log_parts
-from api.tokens import Holder, holder_of, issue
+from api.tokens import Holder, Tokens, holder_of, issue
 from ledger import errors
 from ledger.evidence.remote import RemoteSource
 from ledger.formats import companions, merkle, note, tiles
@@ -149,6 +149,19 @@ def test_a_token_is_kept_as_a_digest_alone(tmp_path: Path) -> None:
     assert holder_of(home, token[:-1]) is None and holder_of(home, "") is None
     with pytest.raises(errors.BadQuestion):
         issue(home, Holder("reader", "two words"))
+
+
+def test_a_token_that_is_taken_out_is_nobodys_at_once(tmp_path: Path) -> None:
+    """What a service remembers of the file is the file's as it is now."""
+    known = Tokens(tmp_path)
+    assert known.holder_of("any") is None
+    london, paris = (issue(tmp_path, Holder("mirror", site)) for site in ("london", "paris"))
+    assert known.holder_of(london) == Holder("mirror", "london") and known.holder_of(paris) == Holder("mirror", "paris")
+    lines = (tmp_path / "tokens").read_text().splitlines(keepends=True)
+    (tmp_path / "tokens").write_text(lines[1])
+    assert known.holder_of(london) is None and known.holder_of(paris) == Holder("mirror", "paris")
+    (tmp_path / "tokens").unlink()
+    assert known.holder_of(paris) is None
 
 
 def test_a_line_of_the_tokens_that_is_none_is_the_operators_and_no_callers_fault(tmp_path: Path) -> None:

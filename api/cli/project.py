@@ -55,6 +55,7 @@ def follow(session: Session, projectors: Sequence[Projector]) -> NoReturn:
 
     is_waiting = False
     while True:
+        began = time.monotonic()
         try:
             for projector in projectors:
                 with answering():
@@ -68,7 +69,7 @@ def follow(session: Session, projectors: Sequence[Projector]) -> NoReturn:
             if is_waiting:
                 session.remark("the views follow again")
             is_waiting = False
-            time.sleep(POLL_SECONDS)
+            time.sleep(max(0.0, began + POLL_SECONDS - time.monotonic()))
 
 
 def project(session: Session, home: Home, nation: str, *, rebuild: bool) -> dict[str, Any]:

@@ -105,7 +105,7 @@ class Collector:
 
     def round(self) -> bool:
         """Put the newest checkpoint to everybody who is due; waits for those who are not away. False where nobody is due."""
-        newest = self.held.newest_checkpoint()
+        newest = self.held.newest_checkpoint() if self.witnesses else None
         if newest is None:
             return False
         due = [witness for witness in self.witnesses if witness.is_due(newest[0])]

@@ -118,7 +118,8 @@ def _signed(moment: Moment, nation: str, day: date, code: str) -> dict[str, Any]
     """What a nation has signed of a figure: {"event", "status", "revision", "position", "value"}, or None."""
     reports: list[Fact] = [f for f in issued(moment) if (f.party, f.about) == (nation, day.isoformat())]
     said = msgspec.json.decode(reports[-1].detail) if reports else {"figures": {}}
-    if code not in said["figures"] or not said.get("position"):
+    # Nobody holds a report to the position that it says it was drawn at; one behind the report itself is none.
+    if code not in said["figures"] or not 0 < said.get("position", 0) < reports[-1].stated:
         return None
     head = {"event": reports[-1].event, "status": reports[-1].code, "revision": said.get("revision", 0)}
     return {**head, "position": said["position"], "value": said["figures"][code]}

@@ -9,6 +9,7 @@ import pytest
 
 from api.cli import main
 from tests.coast import coast as coast
+from tests.matrix import matrix as matrix
 from tests.playing import home_of as home_of
 from tests.postgres import Postgres, running_postgres
 from tests.served import calais as calais

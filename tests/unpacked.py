@@ -26,7 +26,7 @@ def unpacked(content: bytes, depth: int = DEPTH_MAX) -> Iterator[str]:
                 yield from unpacked(archive.read(member), depth - 1)
         return
     if content[:4] == b"PAR1":
-        yield _columns(content)
+        yield columns(content)
     yield content.decode("utf-8", "replace")
     if depth:
         for run in _BASE64.findall(content):
@@ -41,7 +41,7 @@ def _decoded(run: bytes) -> bytes:
         return b""
 
 
-def _columns(content: bytes) -> str:
+def columns(content: bytes) -> str:
     """Every value of a Parquet file."""
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
         file.write(content)

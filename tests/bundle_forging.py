@@ -24,7 +24,7 @@ from ledger.formats.armour import encode64
 from ledger.formats.entry import Entry, format_entry, parse_entry, split_entry
 from ledger.formats.note import Checkpoint
 from ledger.formats.proof import format_proof
-from tests.bundles import ORIGIN, SITES, Files, cosigned, golden_policy, key, packed
+from tests.bundles import COSIGNED_AT, ORIGIN, SITES, Files, cosigners, golden_policy, key, packed
 
 ALL = OfPeriod("2015-01-01T00:00:00.000000Z", "2016-01-01T00:00:00.000000Z")
 Entries = list[bytes]
@@ -61,11 +61,11 @@ def with_manifest(files: Files, signed: bytes) -> bytes:
 
 
 def checkpoint_of(entries: Sequence[bytes], origin: str = ORIGIN) -> bytes:
-    """The checkpoint of these entries, co-signed by all."""
+    """The checkpoint of these entries, co-signed by all; its ML-DSA signatures are others each time."""
     root = merkle.root(map(merkle.hash_leaf, entries))
     signed = note.sign_checkpoint(Checkpoint(origin, len(entries), root), key("log"))
     text, _ = note.split_note(signed)
-    return note.add_lines(signed, [line for site in SITES for line in cosigned(site, text)])
+    return note.add_lines(signed, [hand.cosign(text, COSIGNED_AT) for site in SITES for hand in cosigners(site)])
 
 
 def keys_of(entries: Sequence[bytes]) -> bytes:

@@ -244,14 +244,19 @@ def lattice(site: str) -> LatticeKey:
     return LatticeKey(hashlib.sha256(f"golden lattice {site}".encode()).digest())
 
 
+def cosigners(site: str) -> tuple[Cosigner, Cosigner]:
+    """A site's two hands: Ed25519 and ML-DSA."""
+    return Cosigner(f"{ORIGIN}/{site}-ed", key(site)), Cosigner(f"{ORIGIN}/{site}-pq", lattice(site))
+
+
 def golden_policy() -> policy.Policy:
     """Both sites, each with both its keys."""
     log = policy.Log(note.VerifierKey(ORIGIN, note.ED25519_NOTE, key("log").public))
     witnesses: dict[str, policy.Witness] = {}
     groups: dict[str, policy.Group] = {}
     for site in SITES:
-        witnesses[f"{site}-ed"] = policy.Witness(Cosigner(f"{ORIGIN}/{site}-ed", key(site)).key)
-        witnesses[f"{site}-pq"] = policy.Witness(Cosigner(f"{ORIGIN}/{site}-pq", lattice(site)).key)
+        ed, pq = cosigners(site)
+        witnesses[f"{site}-ed"], witnesses[f"{site}-pq"] = policy.Witness(ed.key), policy.Witness(pq.key)
         groups[site] = policy.Group(2, (f"{site}-ed", f"{site}-pq"))
     groups["both"] = policy.Group(2, SITES)
     return policy.Policy((log,), witnesses, groups, "both")
@@ -259,11 +264,11 @@ def golden_policy() -> policy.Policy:
 
 def cosigned(site: str, text: bytes) -> list[SignatureLine]:
     """A site's two lines over a checkpoint, both deterministic."""
-    pq = Cosigner(f"{ORIGIN}/{site}-pq", lattice(site))
+    ed, pq = cosigners(site)
     message = cosignature.ml_dsa_message(pq.name, COSIGNED_AT, note.parse_checkpoint(text))
     made = ML_DSA_44.sign(ML_DSA_44.key_derive(lattice(site).seed)[1], message, deterministic=True)
     return [
-        Cosigner(f"{ORIGIN}/{site}-ed", key(site)).cosign(text, COSIGNED_AT),
+        ed.cosign(text, COSIGNED_AT),
         SignatureLine(pq.name, pq.key.key_id, COSIGNED_AT.to_bytes(8, "big") + made),
     ]
 

@@ -6,8 +6,11 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -494,11 +497,14 @@ def test_a_proof_from_an_index_is_held_to_it() -> None:
 # -- reports and corrections, from a night of their own ----------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[bytes, bytes]]:
+@cache
+def later() -> tuple[bytes, bytes]:
     """A figure whose correction stands a day behind what it corrects, and a report."""
+    with TemporaryDirectory() as folder:
+        return told_later(Path(folder))
 
-    folder = tmp_path_factory.mktemp("later")
+
+def told_later(folder: Path) -> tuple[bytes, bytes]:
     golden = Golden(folder / "home", "sqlite://").tell()
     golden.now += 24 * HOUR
     target = golden.id_of("IC-1")
@@ -522,20 +528,20 @@ def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[bytes, byt
     asked = Asked(withhold_kinds={"rescues": "rescue"}, has_verifier=False)
     bundling.create(golden.home, OfFigure("GB", "G1", "2015-08-27", as_of), folder / "figure.zip", asked, golden.size)
     bundling.create(golden.home, OfReport(golden.id_of("REPORT-GB")), folder / "report.zip", asked, golden.size)
-    yield (folder / "figure.zip").read_bytes(), (folder / "report.zip").read_bytes()
     golden.home.close()
+    return (folder / "figure.zip").read_bytes(), (folder / "report.zip").read_bytes()
 
 
-def test_what_was_corrected_is_shown_with_its_correction(later: tuple[bytes, bytes]) -> None:
-    figure, _ = later
+def test_what_was_corrected_is_shown_with_its_correction() -> None:
+    figure, _ = later()
     answer = verdict_of(figure)
     assert answer["answer"]["value"] == 5 and answer["complete"]["first"] > 15
     files = files_of(figure)
     refused(mended([(n, b) for n, b in files if n not in ("entries/15", "entries/15.tlog-proof")]), "original-missing")
 
 
-def test_a_reports_figures_and_documents_are_its_own(later: tuple[bytes, bytes]) -> None:
-    _, report = later
+def test_a_reports_figures_and_documents_are_its_own() -> None:
+    _, report = later()
     assert verdict_of(report)["rederived"] is True
     files = files_of(report)
     name = next(n for n, _ in files if n.startswith("reports/"))

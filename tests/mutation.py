@@ -34,7 +34,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/evidence/bundle_entries.py": ("test_bundle_inner", BUNDLE[0], BUNDLE[2]),
     "ledger/evidence/bundle_reading.py": ("test_bundle_inner",),
     "ledger/evidence/bundle_inner.py": ("test_bundle_inner",),
-    "ledger/evidence/bundle_claims.py": (BUNDLE[0], BUNDLE[2]),
+    "ledger/evidence/bundle_claims.py": ("test_bundle_claims", BUNDLE[0], BUNDLE[2]),
     "ledger/formats/merkle.py": ("test_merkle",),
     "ledger/formats/note.py": ("test_note",),
     "ledger/formats/cosignature.py": ("test_cosignature",),
@@ -52,8 +52,8 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/evidence/sealed.py": ("test_sealed_rules",),
     "ledger/evidence/memory.py": ("test_cosigner_state",),
     "ledger/evidence/folder.py": ("test_folder", "test_tamper_files"),
-    "ledger/evidence/exported.py": ("test_tamper_files",),
-    "ledger/evidence/walk.py": ("test_tampering",),
+    "ledger/evidence/exported.py": ("test_exported",),
+    "ledger/evidence/walk.py": ("test_walk",),
 }
 """What decides about hostile evidence, and the test files that judge each module."""
 

@@ -176,7 +176,7 @@ class ExportedLog:
             return []  # said where checkpoint and lines are checked
         if verified.final:
             return []
-        who = ", ".join(sorted(_missing(policy.at(self.checkpoint.size), verified))) or "cosigners"
+        who = ", ".join(sorted(_missing(policy.at(self.checkpoint.size), verified)))
         return [(self.checkpoint.size, f"not final under this policy: no cosignature by {who}")]
 
     def _other(self, name: str, signed: bytes, policy: Policy, tree: merkle.HashReader) -> list[Problem]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from ledger import admission, errors, events
@@ -260,8 +261,9 @@ class Walk:
         after = 0
         while after < self.position:
             for position, entry in standing.read(after, min(ENTRIES_AT_ONCE, self.position - after)):
-                _, stream, version, _ = split_entry(entry)
-                self.index.take(position, stream, version)
+                with suppress(errors.BadEntry):  # said where it was taken, or by checks.py
+                    _, stream, version, _ = split_entry(entry)
+                    self.index.take(position, stream, version)
                 after = position
         self._unindexed = None
 

@@ -27,7 +27,7 @@ SLOW = "postgres or million or as_many_files or flipped_bit or another_canonical
 
 BUNDLE = ("test_bundle_refusals", "test_bundle_tampering", "test_bundle_forgeries")
 JUDGES: dict[str, tuple[str, ...]] = {
-    "ledger/evidence/bundle.py": BUNDLE,
+    "ledger/evidence/bundle.py": ("test_bundle_verdict", BUNDLE[0]),
     "ledger/evidence/bundle_zip.py": BUNDLE[:2],
     "ledger/evidence/bundle_names.py": ("test_bundle_names", *BUNDLE[:2]),
     "ledger/evidence/bundle_manifest.py": ("test_bundle_manifest", BUNDLE[1]),

@@ -165,6 +165,17 @@ def test_bytes_that_are_no_strict_payload_are_not_cosigned(home: Home) -> None:
     require_refused(home, put_entry(home, at, payload, told.version, (signed,), body), "malformed")
 
 
+def test_an_entry_that_is_none_is_named_though_an_index_of_streams_stands_behind_it(home: Home) -> None:
+    """To hold the index against the entries a cosigner looks back over all of them, this one included."""
+    told = Told(home)
+    position = put(home, told.anew(), told.key, told.version)
+    index = told.anew(type="index.committed", stream="INDEX", data={"size": position, "root": "0" * 64})
+    put(home, index, told.key, 1)
+    with home.ledger.engine.begin() as connection:
+        connection.execute(text("UPDATE entries SET entry = :e WHERE position = :p"), {"e": b"nothing", "p": position})
+    require_refused(home, position, "bad-entry")
+
+
 def test_an_unknown_type_is_alarmed_and_does_not_block(home: Home) -> None:
     told = Told(home)
     position = put(home, told.anew(type="incident.imagined"), told.key, told.version)

@@ -31,7 +31,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/evidence/bundle_zip.py": BUNDLE[:2],
     "ledger/evidence/bundle_names.py": ("test_bundle_names", *BUNDLE[:2]),
     "ledger/evidence/bundle_manifest.py": ("test_bundle_manifest", BUNDLE[1]),
-    "ledger/evidence/bundle_entries.py": ("test_bundle_inner", BUNDLE[0], BUNDLE[2]),
+    "ledger/evidence/bundle_entries.py": ("test_bundle_entries", "test_bundle_inner", BUNDLE[0], BUNDLE[2]),
     "ledger/evidence/bundle_reading.py": ("test_bundle_inner",),
     "ledger/evidence/bundle_inner.py": ("test_bundle_inner",),
     "ledger/evidence/bundle_claims.py": ("test_bundle_claims", BUNDLE[0], BUNDLE[2]),

@@ -16,11 +16,13 @@ from api import bundling
 from api.bundling import Asked
 from ledger import errors
 from ledger.evidence.bundle import Verdict, verify
+from ledger.evidence.bundle_claims import Claims
 from ledger.evidence.bundle_manifest import OfFigure
 from ledger.evidence.bundle_names import REQUIRED
 from ledger.formats import merkle, note, policy
 from ledger.formats.cosignature import Cosigner
 from ledger.formats.note import Checkpoint
+from ledger.formats.policies import Span, succession
 from tests.bundle_forging import forged
 from tests.bundles import (
     COSIGNED_AT,
@@ -217,7 +219,10 @@ def test_an_entry_recorded_after_the_first_of_the_quorum_had_cosigned_is_named()
 
 
 def test_whom_the_quorum_does_not_ask_dates_nothing() -> None:
-    late = recorded_late(121)
+    late, own = recorded_late(121), golden_policy()
+    nobody = policy.Policy(own.logs, own.witnesses, own.groups, "none")
+    assert code_of(trusting(b"none", late), succession([Span(1, "a" * 64, own), Span(20, "b" * 64, nobody)])) == "proven"
+    assert code_of(trusting(b"none", late), succession([Span(1, "a" * 64, own), Span(21, "b" * 64, nobody)])) == "entry-late"
     assert code_of(trusting(b"none", late)) == CONSISTENT
     assert code_of(trusting(b"none", late), golden_policy()) == "entry-late"
 
@@ -297,6 +302,12 @@ def test_a_whole_log_leaves_no_key_in_doubt() -> None:
     assert document["entries"] == {"full": 20, "withheld": 0, "sealed": {"FR": 1, "GB": 1}}
 
 
+def test_without_an_index_the_last_version_is_not_proven() -> None:
+    document = verdict_of(without("index/23.json"))
+    assert document["proven"] == ["bytes", "in-log", "signed", "all-versions", "sections-opened"]
+    assert document["not_proven"] == ["truth", "identity", "registry-whole", "later", "last-version", "clock"]
+
+
 def test_a_version_that_is_said_to_be_withheld_leaves_the_versions_unproven() -> None:
     row = {"ground": "a", "leaf_hash": merkle.hash_leaf(ENTRIES[FOUND - 1]).hex(), "position": FOUND, "version": 1}
     files = [(n, b) for n, b in files_of(STREAM) if n != "entries/15" and not n.startswith("sections/")]
@@ -324,6 +335,11 @@ def test_what_a_key_in_doubt_has_said_is_said_to_be_disputed() -> None:
 def test_time_stamps_are_proven_as_far_as_certificates_go(given: list[str] | None, is_proven: bool, is_open: bool) -> None:
     content = stamped(("a.1.tsr", FIRST), ("dfn.1.tsr", FIRST))
     rows = None if given is None else [{"authority": name, "at": "2015-08-28T00:00:00Z"} for name in given]
-    document = judged(content, stamped=None if rows is None else lambda claims: rows).document
+
+    def stamps(claims: Claims) -> list[dict[str, str]]:
+        assert claims.responses("dfn") == [FIRST] and rows is not None
+        return rows
+
+    document = judged(content, stamped=None if rows is None else stamps).document
     assert document.get("stamped") == rows and ("stamped" in document) == (rows is not None)
     assert (("timestamps" in document["proven"]), ("timestamps" in document["not_proven"])) == (is_proven, is_open)

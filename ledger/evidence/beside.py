@@ -79,8 +79,8 @@ class _Cosignatures:
     def cosigned_by(self) -> list[str]:
         """The sites (groups of keys that make up the quorum, where complete) that cosigned some checkpoint; else its keys."""
         sites = set()
-        for size, lines in self.lines.items():
-            verified = [name for key, name in self._by_key(size).items() if key in lines and (size, key) in self.times]
+        for size in self.lines:
+            verified = [name for key, name in self._by_key(size).items() if (size, key) in self.times]
             governing = self.policy.at(size)
             sites |= {party for party in governing.parties() if governing.has_witnessed(party, verified)}
         return sorted(sites) or sorted(self.names)

@@ -154,16 +154,6 @@ def test_with_the_primary_no_acknowledged_event_is_lost_and_no_checkpoint_that_l
 
 @pytest.mark.crash
 @pytest.mark.slow
-def test_a_standby_that_nobody_waits_for_loses_what_was_acknowledged(pair: tuple[Postgres, Postgres], tmp_path: Path) -> None:
-    """The defect that this is there for: the same with a standby that is not synchronous."""
-    with ExitStack() as stack:
-        stack.enter_context(pytest.raises((errors.EntenteError, AssertionError), match=r"acknowledged at|checkpoint|cosigned"))
-        clients, watcher = lose_the_primary(tmp_path, *pair, stack)
-        assert_as_told(clients, watcher.checkpoints)
-
-
-@pytest.mark.crash
-@pytest.mark.slow
 def test_services_and_followers_go_on_by_themselves_once_their_database_is_back(
     pair: tuple[Postgres, Postgres], tmp_path: Path
 ) -> None:

@@ -202,27 +202,6 @@ def test_a_row_is_not_replaced_through_its_other_keys(tmp_path):
     engine.dispose()
 
 
-def test_the_grants_leave_a_writer_nothing_but_appending(postgres_url):
-    migrations.upgrade(postgres_url)
-    engine = open_engine(postgres_url)
-    script = (Path(migrations.__file__).parent / "grants.sql").read_text()
-    with engine.begin() as connection:
-        connection.exec_driver_sql(script.replace("%", "%%"))
-        allowed = {
-            (role, table, what)
-            for role in ("entente_writer", "entente_eraser", "entente_cosigner", "entente_reader_gb", "entente_reader_fr")
-            for table in tables.metadata.tables
-            for what in ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
-            if connection.execute(text(f"SELECT has_table_privilege('{role}', '{table}', '{what}')")).scalar()
-        }
-    engine.dispose()
-    assert allowed == {
-        *(("entente_writer", table, "INSERT") for table in tables.metadata.tables),
-        ("entente_cosigner", "cosignatures", "INSERT"),
-        *(("entente_eraser", table, "DELETE") for table in tables.ERASABLE),
-    }
-
-
 def test_a_writer_reads_every_type_that_governs_admission():
     """A type that changes the key ring or the registry and were not in GOVERNING would be forgotten at the next start."""
     assert newest.GOVERNING == tables.GOVERNING

@@ -145,6 +145,20 @@ def _grants(connection: Connection) -> Iterator[Finding]:
     )
 
 
+def _row_security(connection: Connection) -> Iterator[Finding]:
+    """COPY, by which sections come in, does not pass row security, and the writer reads them all anyway."""
+    if not inspect(connection).has_table("sections"):
+        return
+    asked = text("SELECT row_security_active('sections') AND has_table_privilege('sections', 'INSERT')")
+    is_kept_out = bool(connection.execute(asked).scalar())
+    yield Finding(
+        "row security",
+        "in the way of appending" if is_kept_out else "not in the way",
+        not is_kept_out,
+        "ALTER ROLE … BYPASSRLS for the login that appends (migrations/grants.sql)",
+    )
+
+
 # -- both --------------------------------------------------------------------------------------------------------------------
 
 
@@ -181,4 +195,5 @@ POSTGRESQL_CHECKS: tuple[Check, ...] = (
     _server_clock,
     _triggers,
     _grants,
+    _row_security,
 )

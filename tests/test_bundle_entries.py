@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 import pytest
 
+from ledger.events.registry import Adopted
 from ledger.evidence.bundle import verify
 from ledger.evidence.bundle_claims import Claims
 from ledger.evidence.bundle_entries import Seen, is_of_registry
 from ledger.formats import sealing
 from ledger.formats.entry import parse_instant
 from tests.bundle_forging import altered, forged
-from tests.bundles import FIGURE, key, refused
+from tests.bundles import FIGURE, files_of, key, refused
 from tests.test_bundle_forgeries import BF, ENTRIES, FOUND, SEALED, at, behind, said, search
 from tests.test_bundle_rules import OF_NO_USE
 
@@ -77,3 +79,29 @@ def test_a_key_that_was_only_revoked_puts_nothing_in_doubt() -> None:
 
 def test_a_key_that_signs_no_events_does_not_sign_its_own_registration() -> None:
     refused(forged(OF_NO_USE), "signature")
+
+
+def test_a_policy_is_adopted_from_a_size_behind_the_last_one() -> None:
+    steps = [
+        said("policy.adopted", {"sha256": digit * 64, "from_size": size}, "GB", "FR") for digit, size in (("a", 90), ("b", 95))
+    ]
+    digest = hashlib.sha256(dict(files_of(FIGURE))["policy.txt"]).hexdigest()
+    first = said("policy.adopted", {"sha256": digest, "from_size": 1}, "GB", "FR")
+    _, claims = seen_in(forged(behind(first, *steps)))
+    assert claims.entries.registry.policies == (
+        Adopted(digest, 1, 21),
+        Adopted("a" * 64, 90, 22),
+        Adopted("b" * 64, 95, 23),
+    )
+    refused(forged(behind(first, *reversed(steps))), "key-rule")
+
+
+def test_only_what_is_sealed_to_a_nation_has_an_event_inside() -> None:
+    """A joint statement may call a section by the same name: it is opened, and nothing in it is an event."""
+    opened = bytes(range(32))
+    commitment, section = sealing.seal("inner", b"anything", "o", "e", {}, opened)
+    entries = at(FOUND, altered(ENTRIES[FOUND - 1], ["BF"], sections=[dict(commitment)]))
+    more = [(f"sections/{FOUND}-0.sealed", section.ciphertext), (f"sections/{FOUND}-0.key", opened)]
+    seen, claims = seen_in(forged(entries, more))
+    assert (claims.entries.opened, claims.entries.inner_sound, claims.entries.inner_unsound) == (1, 0, 0)
+    assert (seen[FOUND].is_opened, seen[FOUND].inner_id) == (False, "")

@@ -93,8 +93,10 @@ def covered(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def log_of(request: Request, nation: str) -> AccessLog:
-    """A nation's access log at this site."""
-    found: AccessLog = request.app.state.access[nation]
+    """A nation's access log at this site. Raises NotFound where it is not kept here."""
+    found: AccessLog | None = request.app.state.access.get(nation)
+    if found is None:
+        raise errors.NotFound(f"the {nation} access log is not kept here", field="view", remedy="ask at that nation's own site")
     return found
 
 

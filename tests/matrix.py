@@ -21,15 +21,15 @@ from api.home import SITES, Home
 from api.settings import Settings
 from api.tokens import issue
 from tests.canaries import NATIONS, Marked
-from tests.questions import AUTHORS, BOTH, MANDATED, MIRRORS, MORE, STRANGER, VIEWERS, WHO, Question, questions
+from tests.questions import AUTHORS, BOTH, MANDATED, MIRRORS, MORE, READERS, STRANGER, VIEWERS, WHO, Question, questions
 from tests.served import Service, appoint, both_say, item, serving
 from tests.story import ORIGIN, Story
 from tests.unpacked import unpacked
 
 SHARED = tuple(f"shared {author}" for author in ("BF", "GB", "GB-SRO", "FR-SRO"))
 
-# People of one nation have the same rights to its view.
-ALIKE = frozenset(who for who in (*VIEWERS["GB"], *VIEWERS["FR"], BOTH) if not who.endswith(" auditor"))
+# Whoever may read a view reads it alike.
+ALIKE = frozenset(who for who in READERS if not who.endswith(" auditor"))
 
 
 class Answer(NamedTuple):

@@ -279,6 +279,16 @@ def recorded(seconds_after: float, *, is_exercise: bool = False) -> bytes:
     return forged([altered(ENTRIES[0], ["GB", "FR"], data=opening), *ENTRIES[1:-1], last])
 
 
+def begun(*instants: str) -> bytes:
+    """The log, its first entries recorded long ago, and all that was recorded since then asked for."""
+    entries = list(ENTRIES)
+    for number, instant in enumerate(instants):
+        at = instant.encode()
+        entries[number] = headed(entries[number], lambda head, at=at: re.sub(rb"(?<=recorded_at: ).*", at, head))  # type: ignore[misc]
+    asked = {"kind": "period", "from": "1900-01-01T00:00:00.000000Z", "to": "2016-01-01T00:00:00.000000Z"}
+    return manifested(forged(entries), lambda m: m.update(question=asked))
+
+
 def trusting(quorum: bytes, content: bytes) -> bytes:
     """The bundle under a policy of its own that asks these to co-sign."""
     return mended(replaced(files_of(content), "policy.txt", OURS.replace(b"quorum both", b"quorum " + quorum)))
@@ -342,6 +352,10 @@ BESIDE: dict[str, tuple[str, bytes]] = {
     "recorded after it was co-signed, which its own policy asks of nobody": (CONSISTENT, trusting(b"none", recorded(121))),
     "recorded after it was co-signed by the one it asks": ("entry-late", trusting(b"london-ed", recorded(121))),
     "recorded after it was co-signed, in an exercise": (CONSISTENT, recorded(10**6, is_exercise=True)),
+    "a log opened at the hour from which instants are counted": (CONSISTENT, begun("1970-01-01T00:00:00.000000Z")),
+    "a log opened before that": (CONSISTENT, begun("1944-06-06T04:30:00.000000Z")),
+    "a log opened before that, whose time goes back": (
+        "entry-order", begun("1944-06-06T04:30:00.000000Z", "1944-06-06T04:29:59.999999Z")),
     "a policy of groups within groups": (CONSISTENT, nested(9_000)),
     "the policy adopted": (CONSISTENT, governed((OURS, 1))),
     "another policy than was adopted": ("policy-differs", governed((WEAKER, 1))),

@@ -159,6 +159,20 @@ def test_a_time_that_goes_back_is_named_and_one_that_stands_still_is_not(way: An
     assert walk.recorded_at == parse_instant("2015-08-26T02:00:03.999999Z")
 
 
+def test_a_log_may_be_told_of_a_night_before_1970() -> None:
+    """A clock that counts from 1970 has no other beginning than a log's first entry."""
+
+    def opened(instant: bytes) -> bytes:
+        return headed(ENTRIES[0], lambda h: h.replace(b"2015-08-25T22:00:01.000000Z", instant))
+
+    walk, found = walked([opened(b"1944-06-06T04:30:00.000000Z")])
+    assert [each for each in found if each.blocking] == [] and walk.recorded_at < 0
+    found = walk.take(
+        2, headed(ENTRIES[1], lambda h: h.replace(b"2015-08-25T22:00:02.000000Z", b"1944-06-06T04:29:59.999999Z"))
+    )
+    assert found[0] == Found(2, "recorded before the entry in front of it")
+
+
 def test_the_first_entry_behind_an_earlier_walk_is_not_recorded_before_its_last() -> None:
     back = headed(ENTRIES[FOUND - 1], lambda h: h.replace(b"2015-08-26T02:00:01", b"2015-08-25T22:30:00"))
     _, found = gone_on([*ENTRIES[: FOUND - 1], back], FOUND - 1)

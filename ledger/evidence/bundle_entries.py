@@ -82,7 +82,6 @@ class Entries:
         self._opened = _opened(archive)
         self._streams: dict[str, Seen] = {}
         self._ids: set[str] = set()
-        self._recorded_at = 0
 
     @property
     def signatures(self) -> int:
@@ -143,13 +142,14 @@ class Entries:
         seen = self._open(seen, event)
         self.seen[position] = self._streams[stated.stream] = seen
         self._ids.add(stated.id)
-        self._recorded_at = recorded_at
 
     def _require_order(self, position: int, entry: Entry, recorded_at: int, name: str) -> None:
         """Time does not go back, and versions of a stream rise, never faster than positions do."""
         last = self._streams.get(entry.stream)
         version, at = (last.version, last.position) if last else (self.registry.carried(entry.stream), 0)
-        if recorded_at < self._recorded_at or not version < entry.version <= version + position - at:
+        in_front = next(reversed(self.seen.values()), None)
+        is_earlier = in_front is not None and recorded_at < in_front.recorded_at
+        if is_earlier or not version < entry.version <= version + position - at:
             raise BadBundle("entry-order", "recorded before an earlier entry, or not the next of its stream", file=name)
 
     def _verify(self, entry: Entry, event: Event, name: str) -> frozenset[str]:

@@ -13,14 +13,14 @@ from typing import Any
 
 import msgspec
 
-from api import authoring
+from api import authoring, registrar
 from api.authoring import Author, Sealers
 from api.home import Home
-from api.registrar import KEYS, LEDGER, in_base64
+from api.registrar import LEDGER, sealing_keys
 from ledger import errors, events
 from ledger.events.approvals import NATIONS
-from ledger.events.key_types import ROLES_OF_TYPE, LedgerOpened
-from ledger.formats import envelope, keys, sealing
+from ledger.events.key_types import LedgerOpened
+from ledger.formats import envelope, sealing
 from ledger.formats.armour import decode64
 from ledger.formats.envelope import Submitted
 from ledger.formats.keys import SigningKey
@@ -68,35 +68,15 @@ def state(home: Home, unsigned: Mapping[str, Any], key: SigningKey) -> Submitted
         raise errors.KeyNotInForce(
             f"the key {key.key_id[:16]}… is not registered in the log held here", field="--key", remedy="mirror the log first"
         )
-    public = {nation: held.public for nation in NATIONS if (held := ring.sealing_key(nation)) is not None}
-    return authoring.compose(unsigned, Author(found.owner, found.nation, key), ring.origin, Sealers(public, {}), home.now())
+    author, seals = Author(found.owner, found.nation, key), Sealers(sealing_keys(ring), {})
+    return authoring.compose(unsigned, author, ring.origin, seals, home.now())
 
 
 def opening(origin: str, key: SigningKey, paris: bytes, at: str, *, exercise: bool) -> Submitted:
     """The first entry of a log, stated by London's authority with its key; Paris, whose public key this is, signs it next."""
-    publics = dict(zip(NATIONS, (key.public, paris), strict=True))
-    named = [
-        {"nation": nation, "key_id": keys.key_id(keys.ED25519_EVENT, public), "public_key": in_base64(public)}
-        for nation, public in publics.items()
-    ]
-    data = {"origin": origin, "exercise": exercise, "rules": 1, "authority_keys": named}
+    data = registrar.opening(origin, [key.public, paris], exercise=exercise)
     unsigned = {"type": "ledger.opened", "stream": LEDGER, "occurred_at": at, "data": data}
     return authoring.compose(unsigned, Author(NATIONS[0], NATIONS[0], key), origin, Sealers({}, {}))
-
-
-def registration(
-    type_code: str, public: bytes, key_id: str, owner: str, nation: str, role: str, may_append: Sequence[str], at: str
-) -> dict[str, Any]:
-    """The registration of a key, unsigned: one that signs events signs it too, of any other its holder was asked."""
-    if type_code != "01":
-        (role,) = ROLES_OF_TYPE[type_code]
-    data: dict[str, Any] = {
-        "registered": key_id, "type_code": type_code, "public_key": in_base64(public), "owner": owner, "role": role,
-    }  # fmt: skip
-    data |= {"nation": nation} if nation in NATIONS else {}
-    data |= {"may_append": list(may_append)} if may_append else {}
-    data |= {"attested": True} if type_code != "01" else {}
-    return {"type": "key.registered", "stream": KEYS, "occurred_at": at, "data": data}
 
 
 def sign(items: Sequence[Submitted], key: SigningKey) -> list[Submitted]:

@@ -1,7 +1,8 @@
 """Who may read by an event: the mandates and the appointments that are on record, as far as they hold now.
 
 Admission has held what each says against the signatures that it needs: a mandate of one nation opens its own view alone, one of
-both nations what both agreed on, and `joint` is somebody whom both appointed.
+both nations what both agreed on, and `joint` is somebody whom both appointed. A correction of one changes nothing here, for it
+needs fewer signatures than a mandate does: a mandate that is wrong is ended, and another is granted.
 """
 
 from __future__ import annotations

@@ -100,13 +100,14 @@ class _Provider:
             raise _unknown("the token has expired") from None
         except jwt.InvalidAudienceError:
             raise _unknown("the token is for somebody else") from None
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, TypeError, ValueError):  # a key of another kind than the token says is a TypeError
             raise _unknown("the token does not verify") from None
         return claims
 
     def _role(self, claims: Mapping[str, Any]) -> Role:
         said = claims.get(self.said.role_claim)
-        groups = {said} if isinstance(said, str) else {each for each in said or () if isinstance(each, str)}
+        listed = [said] if isinstance(said, str) else said if isinstance(said, list) else []
+        groups = {each for each in listed if isinstance(each, str)}
         roles = {self.said.roles[group] for group in groups if group in self.said.roles}
         if len(roles) != 1:
             raise _unknown("the token gives no role here" if not roles else "the token gives several roles; one is needed")
@@ -146,8 +147,8 @@ class _Keys:
         try:
             with connection(self._url, "") as http:
                 keys = jwt.PyJWKSet.from_dict(_read(http, "GET", self._url)).keys
-        except (errors.Unavailable, jwt.PyJWTError, AttributeError, TypeError):
-            return  # those it had go on for a while
+        except (errors.Unavailable, jwt.PyJWTError, AttributeError, KeyError, TypeError, ValueError):
+            return  # it is away, or what it shows are no keys: those it had go on for a while
         self._found = {str(key.key_id): key for key in keys}
         self._had = now
 

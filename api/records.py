@@ -7,6 +7,7 @@ service reads what its own authority stated, and of anything else is told what i
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -49,7 +50,8 @@ def event(request: Request, reader: Reader, event_id: EventId) -> Response:
 @routes.get("/streams/{stream}", response_model=None)
 def one_stream(request: Request, reader: Reader, stream: Stream, after: After = 0, limit: Limit = 100) -> Response:
     """A stream's events in order of version, from `after` on; `next` is what to go on from, null at the end."""
-    found = [placed for placed in _home(request).reader.stream_entries(stream) if may_see(request, reader, _header(placed))]
+    may_see = seen_by(request, reader)
+    found = [placed for placed in _home(request).reader.stream_entries(stream) if may_see(_header(placed))]
     if not found:
         raise errors.NotFound(f"there is no stream {stream} here", field="stream")
     rows = [row for placed in found if (row := decoded(placed))["version"] > after]
@@ -85,20 +87,19 @@ def _home(request: Request) -> Home:
 def _found(request: Request, reader: Holder, event_id: str) -> Placed:
     """An event that the reader may see. Raises NotFound, the same for one that is not there and one that is not his."""
     found = _home(request).reader.entry_by_event(event_id)
-    if found is None or not may_see(request, reader, _header(found)):
+    if found is None or not seen_by(request, reader)(_header(found)):
         raise errors.NotFound(f"no event {event_id} is recorded here", field="event_id")
     return found
 
 
-def may_see(request: Request, reader: Holder, header: Header) -> bool:
-    """A person sees every entry as it stands in the log, which says nothing of what is sealed in it; a service its own.
-
-    Under a mandate somebody sees what it covers.
+def seen_by(request: Request, reader: Holder) -> Callable[[Header], bool]:
+    """What a reader may see: a person every entry as it stands in the log, which says nothing of what is sealed in it; a
+    service its own; somebody with mandates what one of them covers.
     """
     if reader.role in MANDATED:
-        occurred_at = parse_instant(header.occurred_at)
-        return any(each.covers(header.stream, occurred_at) for each in grants_of(request).mandates_of(reader))
-    return reader.role != "service" or header.authority == reader.name
+        mandates = grants_of(request).mandates_of(reader)
+        return lambda header: any(each.covers(header.stream, parse_instant(header.occurred_at)) for each in mandates)
+    return lambda header: reader.role != "service" or header.authority == reader.name
 
 
 def decoded(placed: Placed) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ledger.events.key_types import ROLES_OF_TYPE, Predecessor
 from ledger.events.keys import KeyRing
 from ledger.formats import challenge
 from ledger.formats.entry import format_instant
-from ledger.formats.keys import DocumentKey, SigningKey
+from ledger.formats.keys import ED25519_EVENT, DocumentKey, SigningKey, key_id
 from ledger.formats.sealing import SealingKey
 from ledger.store.receipt import Receipt
 
@@ -46,12 +46,7 @@ class Registrar:
         """Record the first entries: the log itself, then each nation's sealer and sealing key. Makes keys that are not here."""
         names = [f"authority-{nation}" for nation in NATIONS]
         named = [self.home.key(name) if self.home.key_path(name).exists() else self.home.new_key(name) for name in names]
-        authority_keys = [
-            {"nation": nation, "key_id": key.key_id, "public_key": in_base64(key.public)}
-            for nation, key in zip(NATIONS, named, strict=True)
-        ]
-        origin = self.home.settings.origin
-        opened = {"origin": origin, "exercise": exercise, "rules": 1, "authority_keys": authority_keys}
+        opened = opening(self.home.settings.origin, [key.public for key in named], exercise=exercise)
         opened |= {"predecessor": msgspec.to_builtins(predecessor)} if predecessor is not None else {}
         self.state("ledger.opened", LEDGER, opened, NATIONS)
         for nation in NATIONS:
@@ -64,30 +59,18 @@ class Registrar:
         self, owner: str, nation: str, role: str, key: SigningKey, may_append: Sequence[str] = (), next_digest: str = ""
     ) -> Receipt:
         """Register a signing key; it signs its own registration."""
-        data: dict[str, Any] = {
-            "registered": key.key_id, "type_code": "01", "public_key": in_base64(key.public), "owner": owner, "role": role,
-        }  # fmt: skip
-        data |= {"nation": nation} if nation in NATIONS else {}
-        data |= {"may_append": list(may_append)} if may_append else {}
+        data = registration("01", key.public, owner, nation, role, may_append)
         data |= {"next_key_digest": next_digest} if next_digest else {}
         return self.state("key.registered", KEYS, data, signing_nations(nation), [key])
 
     def register_held(self, owner: str, nation: str, key: SealingKey | DocumentKey) -> Receipt:
         """Register a key that signs no event, whose holder is here: it is challenged, and answers, before it is attested."""
-        type_code = int(TYPE_CODES[type(key)], 16)
-        asked, expected = challenge.make(self.home.settings.origin, type_code, key.public)
-        challenge.judge(asked, expected, challenge.answer(asked, key))
-        return self.attest(owner, nation, TYPE_CODES[type(key)], key.key_id, key.public)
+        require_answer(self.home.settings.origin, key)
+        return self.attest(owner, nation, TYPE_CODES[type(key)], key.public)
 
-    def attest(self, owner: str, nation: str, type_code: str, key_id: str, public: bytes) -> Receipt:
+    def attest(self, owner: str, nation: str, type_code: str, public: bytes) -> Receipt:
         """Register a key that signs no event, in its authority's word that its holder answered a challenge."""
-        (role,) = ROLES_OF_TYPE[type_code]
-        data: dict[str, Any] = {
-            "registered": key_id, "type_code": type_code, "public_key": in_base64(public), "owner": owner, "role": role,
-            "attested": True,
-        }  # fmt: skip
-        data |= {"nation": nation} if nation in NATIONS else {}
-        return self.state("key.registered", KEYS, data, signing_nations(nation))
+        return self.state("key.registered", KEYS, registration(type_code, public, owner, nation), signing_nations(nation))
 
     def state(
         self, type_name: str, stream: str, data: Mapping[str, Any], nations: Sequence[str], more: Sequence[SigningKey] = ()
@@ -118,6 +101,35 @@ class Registrar:
         return self.home.ledger.append(authoring.countersign(submitted, others))
 
 
+def opening(origin: str, publics: Sequence[bytes], *, exercise: bool) -> dict[str, Any]:
+    """The data of a log's first entry, with the public keys of London's and Paris' authorities."""
+    keys = [
+        {"nation": nation, "key_id": key_id(ED25519_EVENT, public), "public_key": in_base64(public)}
+        for nation, public in zip(NATIONS, publics, strict=True)
+    ]
+    return {"origin": origin, "exercise": exercise, "rules": 1, "authority_keys": keys}
+
+
+def registration(
+    type_code: str, public: bytes, owner: str, nation: str, role: str = "", may_append: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The data of a key's registration. One that signs events will sign it too; of any other the holder has answered."""
+    attested = type_code != "01"
+    data: dict[str, Any] = {
+        "registered": key_id(int(type_code, 16), public), "type_code": type_code, "public_key": in_base64(public),
+        "owner": owner, "role": ROLES_OF_TYPE[type_code][0] if attested else role,
+    }  # fmt: skip
+    data |= {"nation": nation} if nation in NATIONS else {}
+    data |= {"may_append": list(may_append)} if may_append else {}
+    return data | ({"attested": True} if attested else {})
+
+
+def require_answer(origin: str, key: SealingKey | DocumentKey) -> None:
+    """Challenge the holder of a key that signs no event, who is here, to prove that it is his. Raises BadSignature."""
+    asked, expected = challenge.make(origin, int(TYPE_CODES[type(key)], 16), key.public)
+    challenge.judge(asked, expected, challenge.answer(asked, key))
+
+
 def _machine_clock() -> int:
     """Microseconds since 1970 UTC."""
     return time.time_ns() // 1_000
@@ -125,10 +137,13 @@ def _machine_clock() -> int:
 
 def sealers(home: Home) -> Sealers:
     """What sealing needs: the nations' public sealing keys from the log, and their sealers' keys where this home holds them."""
-    ring = home.ledger.keys
-    public = {nation: key.public for nation in NATIONS if (key := ring.sealing_key(nation)) is not None}
     held = {nation: home.key(f"sealer-{nation}") for nation in NATIONS if home.key_path(f"sealer-{nation}").exists()}
-    return Sealers(public, held)
+    return Sealers(sealing_keys(home.ledger.keys), held)
+
+
+def sealing_keys(ring: KeyRing) -> dict[str, bytes]:
+    """The nations' public sealing keys in force, by nation."""
+    return {nation: key.public for nation in NATIONS if (key := ring.sealing_key(nation)) is not None}
 
 
 def signing_nations(nation: str) -> Sequence[str]:

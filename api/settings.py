@@ -17,7 +17,6 @@ from ledger import errors
 
 FILE = "entente.toml"
 
-
 _PROVIDER = re.compile(r"[a-z0-9-]{1,32}").fullmatch
 
 
@@ -47,6 +46,10 @@ class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("introspection_url, client_id and client_secret_file are given together")
         if not self.issuer or not self.audience:
             raise ValueError("a provider has an issuer and an audience")
+        if not all(url.startswith(("http://", "https://")) for url in (self.keys_url, self.introspection_url) if url):
+            raise ValueError("keys_url and introspection_url are addresses: https://…")
+        if not self.keys_url:
+            raise ValueError("a provider has a keys_url")
 
     def _of(self) -> str:
         return f"of {self.nation}" if self.nation else "of no nation"

@@ -344,7 +344,7 @@ def flipped(content: bytes, bit: int) -> bytes:
     return bytes(spoilt)
 
 
-def refused(content: bytes, code: str) -> None:
+def assert_refused(content: bytes, code: str) -> None:
     """The bundle is refused for this reason, also where a policy from elsewhere is given."""
     assert code_of(content) == code
     assert code_of(content, golden_policy()) == code

@@ -147,16 +147,11 @@ def matrix(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """The night, told once on either store, with mandates and an appointment on record."""
     folder = tmp_path_factory.mktemp("canaries")
     with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(changes, "STREAM_SECONDS_MAX", 0.01)
-        patch.setattr(changes, "EVERY_SECONDS", 0.01)
+        shorten_streams(stack.enter_context(pytest.MonkeyPatch.context()))
         is_sqlite = request.param == "sqlite"
         url = "" if is_sqlite else stack.enter_context(request.getfixturevalue("postgres_server").database())
-        clock = Clock()
-        home = stack.enter_context(Home.create(folder / "home", Settings(ORIGIN, True, url, url, url), clock))
-        night = Marked(Story(home, clock))
-        night.tell()
-        give_mandates(home, night.story)
+        night = told_at(folder / "home", url)
+        home = stack.enter_context(night.story.home)
         for nation in NATIONS:
             home.projector(nation).follow()
         for site in SITES:
@@ -166,6 +161,21 @@ def matrix(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         service.limit(caller_requests_burst=10**9, address_requests_burst=10**9)
         # Between the stores it differs how rows are read, and not in how many ways they are then written down.
         yield Matrix(service, night, folder / "service.log", ALIKE if is_sqlite else frozenset(WHO))
+
+
+def told_at(path: Path, url: str) -> Marked:
+    """The night in a new home, with mandates and an appointment on record."""
+    clock = Clock()
+    night = Marked(Story(Home.create(path, Settings(ORIGIN, True, url, url, url), clock), clock))
+    night.tell()
+    give_mandates(night.story.home, night.story)
+    return night
+
+
+def shorten_streams(patch: pytest.MonkeyPatch) -> None:
+    """Streams of changes end at once, so that they can be asked for like anything else."""
+    patch.setattr(changes, "STREAM_SECONDS_MAX", 0.01)
+    patch.setattr(changes, "EVERY_SECONDS", 0.01)
 
 
 @contextmanager

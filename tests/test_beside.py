@@ -157,6 +157,8 @@ def test_a_site_counts_where_both_its_keys_have_signed_one_checkpoint() -> None:
     assert check_cosignatures(Kept([]), POLICY, 9, {})[0] == []
     spoilt = [london[0], (7, london[1][1], lines_of(9, "london")[1][2])]
     assert check_cosignatures(Kept(spoilt), POLICY, 9, {})[0] == ["london-ed"], "a line that does not verify counts for nothing"
+    each = [*london, *lines_of(9, "paris")]
+    assert check_cosignatures(Kept(each), POLICY, 9, {})[0] == ["london", "paris"], "each on a checkpoint of its own"
     apart = [london[0], lines_of(9, "london")[1]]
     assert check_cosignatures(Kept(apart), POLICY, 9, {})[0] == ["london-ed", "london-pq"], "on two checkpoints"
 

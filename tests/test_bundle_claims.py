@@ -17,7 +17,18 @@ from ledger.formats.entry import format_instant, parse_entry, parse_instant, spl
 from ledger.formats.streamindex import StreamIndex
 from ledger.formats.streamproof import format_stream_proof, prove_stream
 from tests.bundle_forging import altered, following, forged, headed
-from tests.bundles import FIGURE, STREAM, code_of, files_of, golden_policy, manifested, mended, refused, setting, verdict_of
+from tests.bundles import (
+    FIGURE,
+    STREAM,
+    assert_refused,
+    code_of,
+    files_of,
+    golden_policy,
+    manifested,
+    mended,
+    setting,
+    verdict_of,
+)
 from tests.test_bundle_forgeries import ENTRIES, FOUND, behind, said
 from tests.test_bundle_rules import CHECKPOINT, CONSISTENT, FIRST, NEXT, RENEWED, WEAKER, governed, reported, sha256, stamped
 
@@ -49,13 +60,13 @@ def period(begins: str, ends: str, first: int, last: int) -> bytes:
 
 def test_a_period_holds_what_was_recorded_at_its_beginning_and_not_what_was_at_its_end() -> None:
     assert code_of(period(recorded(15), recorded(20), 15, 19)) == CONSISTENT
-    refused(period(recorded(15), recorded(20), 15, 20), "claim-bounds")
-    refused(period(recorded(15, 1), recorded(20), 15, 19), "claim-bounds")
+    assert_refused(period(recorded(15), recorded(20), 15, 20), "claim-bounds")
+    assert_refused(period(recorded(15, 1), recorded(20), 15, 19), "claim-bounds")
 
 
 def test_a_period_that_begins_with_the_log_leaves_nothing_out() -> None:
     assert code_of(period(recorded(1), recorded(20), 1, 19)) == CONSISTENT
-    refused(period(recorded(1), recorded(20), 2, 19), "claim-bounds")
+    assert_refused(period(recorded(1), recorded(20), 2, 19), "claim-bounds")
     assert code_of(period(recorded(1, 1), recorded(20), 2, 19)) == CONSISTENT
 
 
@@ -65,8 +76,8 @@ def test_what_may_belong_into_a_window_is_in_front_of_no_range() -> None:
     def beginning(microseconds: int) -> Callable[[dict[str, Any]], None]:
         return lambda m: m["answer"]["window"].update({"from": recorded(14, 120_000_000 + microseconds)})
 
-    refused(manifested(FIGURE, beginning(0)), "claim-bounds")
-    refused(manifested(FIGURE, beginning(1)), "answer-wrong")
+    assert_refused(manifested(FIGURE, beginning(0)), "claim-bounds")
+    assert_refused(manifested(FIGURE, beginning(1)), "answer-wrong")
 
 
 def standing(last: int, as_of: str, **answer: Any) -> bytes:
@@ -82,16 +93,16 @@ def standing(last: int, as_of: str, **answer: Any) -> bytes:
 
 def test_a_figure_ends_where_its_instant_does() -> None:
     for as_of in (recorded(22), recorded(23, -1)):
-        refused(standing(22, as_of), "answer-wrong")  # five people were four until the correction at 23
-    refused(standing(22, recorded(22, -1)), "claim-bounds")
-    refused(standing(22, recorded(23)), "claim-bounds")
+        assert_refused(standing(22, as_of), "answer-wrong")  # five people were four until the correction at 23
+    assert_refused(standing(22, recorded(22, -1)), "claim-bounds")
+    assert_refused(standing(22, recorded(23)), "claim-bounds")
     assert code_of(FIGURE) == CONSISTENT
-    refused(standing(24, recorded(24, -1)), "claim-bounds")
+    assert_refused(standing(24, recorded(24, -1)), "claim-bounds")
 
 
 def test_a_line_may_be_the_last_entry_of_the_range() -> None:
-    refused(standing(19, recorded(19), not_opened={"FR": 0, "GB": 0}), "answer-wrong")
-    refused(standing(18, recorded(18), not_opened={"FR": 0, "GB": 0}), "answer-lines")
+    assert_refused(standing(19, recorded(19), not_opened={"FR": 0, "GB": 0}), "answer-wrong")
+    assert_refused(standing(18, recorded(18), not_opened={"FR": 0, "GB": 0}), "answer-lines")
 
 
 def test_a_report_stands_behind_what_it_rests_on() -> None:
@@ -102,13 +113,13 @@ def test_a_report_stands_behind_what_it_rests_on() -> None:
         return manifested(made, lambda m: m.update(complete=complete, answer=m["answer"] | {"position": last}))
 
     assert code_of(resting(1, NEXT)) == "answer-wrong"
-    refused(resting(1, NEXT + 1), "claim-bounds")
+    assert_refused(resting(1, NEXT + 1), "claim-bounds")
     other = setting(question={"kind": "report", "report": "01900000-0000-7000-8000-000000000099"})
-    refused(manifested(resting(1, 0), other), "claim-bounds")
+    assert_refused(manifested(resting(1, 0), other), "claim-bounds")
 
 
 def test_figures_that_a_report_commits_to_are_those_it_states() -> None:
-    refused(reported(b'{"G1":1}', content_sha256=sha256(b'{"G1":1}')), "report-digest")
+    assert_refused(reported(b'{"G1":1}', content_sha256=sha256(b'{"G1":1}')), "report-digest")
 
 
 # -- what goes with what -----------------------------------------------------------------------------------------------------
@@ -120,9 +131,9 @@ def test_a_rescue_stands_beside_a_case_where_a_basis_for_it_is_shown(basis: str,
     entries = behind(rescue, said("case.opened", {"kind": "facilitation"}, "PAF"), said(basis, DATA[basis], *signers))
     named = strict.parse(parse_entry(entries[-1]).payload)["id"]
     assert code_of(manifested(forged(entries), setting(basis=named))) == CONSISTENT
-    refused(forged(entries), "purpose")
+    assert_refused(forged(entries), "purpose")
     other = strict.parse(parse_entry(entries[0]).payload)["id"]
-    refused(manifested(forged(entries), setting(basis=other)), "purpose")
+    assert_refused(manifested(forged(entries), setting(basis=other)), "purpose")
 
 
 def figure_of(entries: list[bytes]) -> bytes:
@@ -146,7 +157,7 @@ def test_a_correction_on_a_stream_carried_over_needs_nothing_from_the_log_before
     opened = altered(ENTRIES[0], ["GB", "FR"], data=data)
     entries = [opened, *ENTRIES[1 : FOUND - 1], versioned(ENTRIES[FOUND - 1], 5), *ENTRIES[FOUND:]]
     correction = following(entries, "correction.recorded", {}, ["BF"], stream="IC-1")
-    refused(figure_of([*entries, versioned(correction, 6)]), "answer-wrong")
+    assert_refused(figure_of([*entries, versioned(correction, 6)]), "answer-wrong")
 
 
 @pytest.mark.parametrize(("version", "code"), [(2, "answer-wrong"), (3, "original-missing")])
@@ -154,7 +165,7 @@ def test_one_entry_withheld_hides_one_original_and_no_more(version: int, code: s
     correction = versioned(following(ENTRIES, "correction.recorded", {}, ["BF"], stream="IC-2"), version)
     row = {"ground": "a", "leaf_hash": merkle.hash_leaf(ENTRIES[15]).hex(), "position": 16}
     files = [(n, b) for n, b in files_of(figure_of([*ENTRIES, correction])) if n != "entries/16"]
-    refused(mended(files, setting(withheld=[row])), code)
+    assert_refused(mended(files, setting(withheld=[row])), code)
 
 
 # -- the last version --------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from ledger.evidence.bundle_entries import Seen, is_of_registry
 from ledger.formats import sealing
 from ledger.formats.entry import parse_instant
 from tests.bundle_forging import altered, forged
-from tests.bundles import FIGURE, files_of, key, refused
+from tests.bundles import FIGURE, assert_refused, files_of, key
 from tests.test_bundle_forgeries import BF, ENTRIES, FOUND, SEALED, at, behind, said, search
 from tests.test_bundle_rules import OF_NO_USE
 
@@ -78,7 +78,7 @@ def test_a_key_that_was_only_revoked_puts_nothing_in_doubt() -> None:
 
 
 def test_a_key_that_signs_no_events_does_not_sign_its_own_registration() -> None:
-    refused(forged(OF_NO_USE), "signature")
+    assert_refused(forged(OF_NO_USE), "signature")
 
 
 def test_a_policy_is_adopted_from_a_size_behind_the_last_one() -> None:
@@ -93,7 +93,7 @@ def test_a_policy_is_adopted_from_a_size_behind_the_last_one() -> None:
         Adopted("a" * 64, 90, 22),
         Adopted("b" * 64, 95, 23),
     )
-    refused(forged(behind(first, *reversed(steps))), "key-rule")
+    assert_refused(forged(behind(first, *reversed(steps))), "key-rule")
 
 
 def test_only_what_is_sealed_to_a_nation_has_an_event_inside() -> None:

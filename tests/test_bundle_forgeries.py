@@ -30,6 +30,7 @@ from tests.bundles import (
     STREAM,
     Files,
     Golden,
+    assert_refused,
     code_of,
     files_of,
     flipped,
@@ -37,7 +38,6 @@ from tests.bundles import (
     key,
     manifested,
     mended,
-    refused,
     replaced,
     setting,
     verdict_of,
@@ -135,13 +135,13 @@ BAD_ENTRIES: dict[str, tuple[str, list[bytes]]] = {
 
 @pytest.mark.parametrize(("code", "entries"), BAD_ENTRIES.values(), ids=BAD_ENTRIES.keys())
 def test_an_entry_that_no_ledger_should_hold_is_found_though_all_have_signed_it(code: str, entries: list[bytes]) -> None:
-    refused(forged(entries), code)
+    assert_refused(forged(entries), code)
 
 
 def test_an_index_of_more_than_stood_before_it_proves_nothing() -> None:
     """Somebody with every key commits to streams of entries that are not there yet; its proof is of no index that counts."""
     for size, code in ((len(ENTRIES) + 1, "index-unknown"), (len(ENTRIES), "index-wrong")):
-        refused(indexed(size), code)
+        assert_refused(indexed(size), code)
 
 
 def indexed(size: int) -> bytes:
@@ -277,21 +277,21 @@ def test_a_key_says_what_it_may(steps: list[Step]) -> None:
 
 @pytest.mark.parametrize("steps", FORBIDDEN.values(), ids=FORBIDDEN.keys())
 def test_a_key_that_says_what_it_may_not_is_found_though_all_have_co_signed_it(steps: list[Step]) -> None:
-    refused(forged(behind(*steps)), "key-rule")
+    assert_refused(forged(behind(*steps)), "key-rule")
 
 
 def test_a_proof_is_of_its_own_position() -> None:
     files = dict(files_of(STREAM))
     signed, entries = files["checkpoint"], ENTRIES[:4]
-    refused(mended(swapped(files_of(STREAM), "entries/15.tlog-proof", "entries/23.tlog-proof")), "proof-form")
-    refused(mended(swapped(files_of(STREAM), "entries/15", "entries/23")), "proof-wrong")
+    assert_refused(mended(swapped(files_of(STREAM), "entries/15.tlog-proof", "entries/23.tlog-proof")), "proof-form")
+    assert_refused(mended(swapped(files_of(STREAM), "entries/15", "entries/23")), "proof-wrong")
     read = merkle.hash_reader([merkle.hash_leaf(entry) for entry in entries])
     elsewhere = format_proof(14, merkle.prove_inclusion(2, 4, read), signed)
-    refused(mended(replaced(files_of(STREAM), "entries/15.tlog-proof", elsewhere)), "proof-wrong")
+    assert_refused(mended(replaced(files_of(STREAM), "entries/15.tlog-proof", elsewhere)), "proof-wrong")
     longer = files["entries/15.tlog-proof"].replace(b"\n\n", b"\n" + b"A" * 43 + b"=\n\n", 1)
-    refused(mended(replaced(files_of(STREAM), "entries/15.tlog-proof", longer)), "proof-wrong")
+    assert_refused(mended(replaced(files_of(STREAM), "entries/15.tlog-proof", longer)), "proof-wrong")
     extra = files["entries/15.tlog-proof"].replace(b"\nindex", b"\nextra AAAA\nindex", 1)
-    refused(mended(replaced(files_of(STREAM), "entries/15.tlog-proof", extra)), "proof-form")
+    assert_refused(mended(replaced(files_of(STREAM), "entries/15.tlog-proof", extra)), "proof-form")
 
 
 def swapped(files: Files, one: str, other: str) -> Files:
@@ -305,11 +305,11 @@ def swapped(files: Files, one: str, other: str) -> Files:
 def test_an_opened_section_is_what_was_committed_to() -> None:
     files = files_of(STREAM)
     sealed, opened = dict(files)["sections/15-0.sealed"], dict(files)["sections/15-0.key"]
-    refused(mended(replaced(files, "sections/15-0.sealed", flipped(sealed, 9))), "section-ciphertext")
-    refused(mended(replaced(files, "sections/15-0.sealed", sealed + b"x")), "section-ciphertext")
-    refused(mended(replaced(files, "sections/15-0.key", flipped(opened, 9))), "section-key")
+    assert_refused(mended(replaced(files, "sections/15-0.sealed", flipped(sealed, 9))), "section-ciphertext")
+    assert_refused(mended(replaced(files, "sections/15-0.sealed", sealed + b"x")), "section-ciphertext")
+    assert_refused(mended(replaced(files, "sections/15-0.key", flipped(opened, 9))), "section-key")
     moved = [(n.replace("15-0.", "15-1."), b) for n, b in files]
-    refused(mended(moved), "section-unknown")
+    assert_refused(mended(moved), "section-unknown")
 
 
 def test_a_ciphertext_that_opens_to_nothing_is_found() -> None:
@@ -320,7 +320,7 @@ def test_a_ciphertext_that_opens_to_nothing_is_found() -> None:
         "sha256": hashlib.sha256(ciphertext).hexdigest(),
     }  # fmt: skip
     entries = stated(sections=[commitment])
-    refused(forged(entries, [("sections/15-0.sealed", ciphertext), ("sections/15-0.key", opened)]), "section-open")
+    assert_refused(forged(entries, [("sections/15-0.sealed", ciphertext), ("sections/15-0.key", opened)]), "section-open")
 
 
 def test_a_sealed_event_that_is_not_sound_inside_spoils_nothing_else() -> None:
@@ -345,7 +345,7 @@ def test_the_list_of_keys_is_what_the_entries_register() -> None:
         [*lines, lines[0]],
         [lines[0].replace(b'"nation":"GB"', b'"nation":"FR"'), *lines[1:]],
     ):
-        refused(mended(replaced(files, "keys.jsonl", b"".join(changed))), "keys-differ")
+        assert_refused(mended(replaced(files, "keys.jsonl", b"".join(changed))), "keys-differ")
     assert keys_of(ENTRIES) == dict(files_of(FIGURE))["keys.jsonl"]
 
 
@@ -397,12 +397,12 @@ CLAIMS: dict[str, tuple[str, bytes, Callable[[dict[str, Any]], None]]] = {
 
 @pytest.mark.parametrize(("code", "content", "change"), CLAIMS.values(), ids=CLAIMS.keys())
 def test_a_claim_is_held_to_what_is_shown(code: str, content: bytes, change: Callable[[dict[str, Any]], Any]) -> None:
-    refused(manifested(content, change), code)
+    assert_refused(manifested(content, change), code)
 
 
 def test_a_rescue_beside_a_case_is_found_by_whoever_verifies() -> None:
     rescue = said("incident.opened", {"kind": "small_boat_distress", "place": "SEA"}, "PAF", regime="GENERAL")
-    refused(forged(behind(rescue, said("case.opened", {"kind": "facilitation"}, "PAF"))), "purpose")
+    assert_refused(forged(behind(rescue, said("case.opened", {"kind": "facilitation"}, "PAF"))), "purpose")
 
 
 def test_a_period_that_hides_its_neighbours_is_refused() -> None:
@@ -416,11 +416,11 @@ def test_a_period_that_hides_its_neighbours_is_refused() -> None:
     assert code_of(mended(files)) == "internally-consistent"
     for gone in (14, 19):
         hidden = [(n, b) for n, b in files if n not in (f"entries/{gone}", f"entries/{gone}.tlog-proof")]
-        refused(mended(hidden), "claim-bounds")
-    refused(mended(files, lambda m: m["complete"].update(first=16)), "claim-bounds")
-    refused(mended(files, lambda m: m["complete"].update(last=19)), "claim-bounds")
-    refused(mended([(n, b) for n, b in files if not n.startswith("entries/17")]), "claim-gap")
-    refused(mended(files, lambda m: m["question"].update({"from": "2015-08-25T22:30:01.000000Z"})), "claim-bounds")
+        assert_refused(mended(hidden), "claim-bounds")
+    assert_refused(mended(files, lambda m: m["complete"].update(first=16)), "claim-bounds")
+    assert_refused(mended(files, lambda m: m["complete"].update(last=19)), "claim-bounds")
+    assert_refused(mended([(n, b) for n, b in files if not n.startswith("entries/17")]), "claim-gap")
+    assert_refused(mended(files, lambda m: m["question"].update({"from": "2015-08-25T22:30:01.000000Z"})), "claim-bounds")
     assert parse_entry(ENTRIES[13]).recorded_at == "2015-08-25T22:30:01.000000Z", "the neighbour's own instant is not before it"
 
 
@@ -430,7 +430,7 @@ def test_a_period_may_be_empty_but_not_beyond_the_log() -> None:
         return setting(question=period, complete={"kind": "positions", "first": first, "last": first - 1})
 
     assert code_of(manifested(forged(ENTRIES), asked(16))) == "internally-consistent"
-    refused(manifested(forged(ENTRIES), asked(30)), "claim-gap")
+    assert_refused(manifested(forged(ENTRIES), asked(30)), "claim-gap")
 
 
 @pytest.mark.parametrize("position", [15, 16, 18])
@@ -447,16 +447,16 @@ def test_what_is_withheld_counts_where_a_range_begins_and_ends(position: int) ->
 
 def test_a_bundle_begins_where_the_log_does() -> None:
     files = files_of(STREAM)
-    refused(mended([(n, b) for n, b in files if n not in ("entries/1", "entries/1.tlog-proof")]), "genesis")
+    assert_refused(mended([(n, b) for n, b in files if n not in ("entries/1", "entries/1.tlog-proof")]), "genesis")
     row = {"ground": "a", "leaf_hash": merkle.hash_leaf(dict(files)["entries/1"]).hex(), "position": 1}
-    refused(mended([(n, b) for n, b in files if n != "entries/1"], setting(withheld=[row])), "genesis")
+    assert_refused(mended([(n, b) for n, b in files if n != "entries/1"], setting(withheld=[row])), "genesis")
 
 
 def test_a_stream_carried_over_from_another_log_goes_on_where_it_was() -> None:
     before = {"origin": "golden.example/before", "size": 9, "root": "0" * 64, "open_streams": {"IC-1": 4}}
     data = strict.parse(parse_entry(ENTRIES[0]).payload)["data"] | {"predecessor": before}
     opened = altered(ENTRIES[0], ["GB", "FR"], data=data)
-    refused(forged([opened, *ENTRIES[1:]]), "entry-order")
+    assert_refused(forged([opened, *ENTRIES[1:]]), "entry-order")
     fifth = headed(ENTRIES[FOUND - 1], lambda head: head.replace(b"version: 1", b"version: 5"))
     content = forged([opened, *ENTRIES[1 : FOUND - 1], fifth, *ENTRIES[FOUND:]])
     assert code_of(content) == "internally-consistent"
@@ -466,7 +466,7 @@ def test_a_stream_carried_over_from_another_log_goes_on_where_it_was() -> None:
         return setting(question={"kind": "stream", "stream": "IC-1"}, complete=complete)
 
     assert code_of(manifested(content, asked(5))) == "internally-consistent"
-    refused(manifested(content, asked(1)), "claim-stream")
+    assert_refused(manifested(content, asked(1)), "claim-stream")
 
 
 def test_a_withheld_version_is_named_and_counted_as_the_makers_word() -> None:
@@ -476,18 +476,18 @@ def test_a_withheld_version_is_named_and_counted_as_the_makers_word() -> None:
     without = [(n, b) for n, b in files if n != "entries/15" and not n.startswith("sections/")]
     answer = verdict_of(mended(without, setting(withheld=[row])))
     assert answer["verdict"] == "internally-consistent" and "all-versions" not in answer["proven"]
-    refused(mended(without, setting(withheld=[row | {"leaf_hash": "0" * 64}])), "proof-wrong")
-    refused(mended(without, setting(withheld=[row | {"version": 2}])), "claim-stream")
-    refused(mended(without, setting(withheld=[{k: v for k, v in row.items() if k != "version"}])), "claim-stream")
+    assert_refused(mended(without, setting(withheld=[row | {"leaf_hash": "0" * 64}])), "proof-wrong")
+    assert_refused(mended(without, setting(withheld=[row | {"version": 2}])), "claim-stream")
+    assert_refused(mended(without, setting(withheld=[{k: v for k, v in row.items() if k != "version"}])), "claim-stream")
 
 
 def test_a_proof_from_an_index_is_held_to_it() -> None:
     files = files_of(STREAM)
     name = next(n for n, _ in files if n.startswith("index/"))
     body = dict(files)[name]
-    refused(mended(replaced(files, name, body + b" ")), "index-form")
-    refused(mended(replaced(files, name, body.replace(b'"size":23', b'"size":22'))), "index-unknown")
-    refused(mended(replaced(files, name, body.replace(b'"version":2', b'"version":3'))), "index-wrong")
+    assert_refused(mended(replaced(files, name, body + b" ")), "index-form")
+    assert_refused(mended(replaced(files, name, body.replace(b'"size":23', b'"size":22'))), "index-unknown")
+    assert_refused(mended(replaced(files, name, body.replace(b'"version":2', b'"version":3'))), "index-wrong")
     alone = verdict_of(mended([*files_of(FIGURE), (name, body)]))
     assert alone["verdict"] == "internally-consistent" and "last-version" not in alone["proven"]
     other = mended(files, lambda m: (m["complete"].update(stream="LEDGER", versions=1), m["question"].update(stream="LEDGER")))
@@ -537,7 +537,7 @@ def test_what_was_corrected_is_shown_with_its_correction() -> None:
     answer = verdict_of(figure)
     assert answer["answer"]["value"] == 5 and answer["complete"]["first"] > 15
     files = files_of(figure)
-    refused(mended([(n, b) for n, b in files if n not in ("entries/15", "entries/15.tlog-proof")]), "original-missing")
+    assert_refused(mended([(n, b) for n, b in files if n not in ("entries/15", "entries/15.tlog-proof")]), "original-missing")
 
 
 def test_a_reports_figures_and_documents_are_its_own() -> None:
@@ -545,9 +545,11 @@ def test_a_reports_figures_and_documents_are_its_own() -> None:
     assert verdict_of(report)["rederived"] is True
     files = files_of(report)
     name = next(n for n, _ in files if n.startswith("reports/"))
-    refused(mended(replaced(files, name, dict(files)[name].replace(b'"G1":5', b'"G1":4'))), "report-digest")
-    refused(manifested(report, lambda m: m["answer"]["figures"].update(G1=4)), "answer-lines")
-    refused(manifested(report, lambda m: m["question"].update(report="01900000-0000-7000-8000-000000000015")), "claim-bounds")
-    refused(mended([*files_of(STREAM)[:-1], (name, dict(files)[name]), files_of(STREAM)[-1]]), "report-digest")
+    assert_refused(mended(replaced(files, name, dict(files)[name].replace(b'"G1":5', b'"G1":4'))), "report-digest")
+    assert_refused(manifested(report, lambda m: m["answer"]["figures"].update(G1=4)), "answer-lines")
+    assert_refused(
+        manifested(report, lambda m: m["question"].update(report="01900000-0000-7000-8000-000000000015")), "claim-bounds"
+    )
+    assert_refused(mended([*files_of(STREAM)[:-1], (name, dict(files)[name]), files_of(STREAM)[-1]]), "report-digest")
     other = [(n.replace(name[8:44], "01900000-0000-7000-8000-000000000015"), b) for n, b in files]
-    refused(mended(other), "report-digest")
+    assert_refused(mended(other), "report-digest")

@@ -12,7 +12,7 @@ from ledger.evidence.bundle_names import BUNDLE_BYTES_MAX, FILES_MAX
 from ledger.evidence.bundle_zip import Archive, end_record
 from ledger.formats import note, sealing
 from tests.bundle_forging import following, forged
-from tests.bundles import STREAM, code_of, files_of, mended, packed, refused, replaced, verdict_of
+from tests.bundles import STREAM, assert_refused, code_of, files_of, mended, packed, replaced, verdict_of
 from tests.test_bundle_forgeries import BAD_ENTRIES, ENTRIES, stated
 from tests.test_bundle_tampering import FIELDS, patched, raw
 
@@ -45,13 +45,13 @@ def test_a_bundle_of_as_many_bytes_and_files_as_may_be_is_looked_into() -> None:
         with pytest.raises(BadBundle) as wrong:
             Archive(nowhere, size)
         assert wrong.value.problem == code
-    refused(end_record(FILES_MAX, 0, 0), "zip-form")
-    refused(end_record(FILES_MAX + 1, 0, 0), "too-many-files")
+    assert_refused(end_record(FILES_MAX, 0, 0), "zip-form")
+    assert_refused(end_record(FILES_MAX + 1, 0, 0), "too-many-files")
 
 
 @pytest.mark.parametrize("length", [1, 128])
 def test_a_name_as_short_or_long_as_may_be_is_told_for_what_it_is(length: int) -> None:
-    refused(raw([(b"a" * length, b"")]), "bad-name")
+    assert_refused(raw([(b"a" * length, b"")]), "bad-name")
 
 
 @pytest.mark.parametrize("spoilt", [name for name, field in FIELDS.items() if not field[-1]])

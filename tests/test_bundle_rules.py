@@ -21,13 +21,13 @@ from tests.bundles import (
     SECOND,
     STREAM,
     Files,
+    assert_refused,
     code_of,
     files_of,
     golden_policy,
     key,
     manifested,
     mended,
-    refused,
     replaced,
     sealing_key,
     verdict_of,
@@ -187,7 +187,7 @@ def test_a_step_that_follows_is_taken(steps: list[Step]) -> None:
 
 @pytest.mark.parametrize("steps", MAY_NOT_FOLLOW.values(), ids=MAY_NOT_FOLLOW.keys())
 def test_a_step_that_does_not_follow_is_found_though_all_who_must_have_signed_it(steps: list[Step]) -> None:
-    refused(forged(behind(*steps)), "key-rule")
+    assert_refused(forged(behind(*steps)), "key-rule")
 
 
 # -- which key a line is verified under ----------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ LINES: dict[str, tuple[str, list[bytes]]] = {
 
 @pytest.mark.parametrize(("code", "entries"), LINES.values(), ids=LINES.keys())
 def test_a_line_is_verified_under_the_key_that_was_known_first(code: str, entries: list[bytes]) -> None:
-    refused(forged(entries), code)
+    assert_refused(forged(entries), code)
 
 
 # -- what is sealed inside ---------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from tests.bundles import (
     ORIGIN,
     STREAM,
     Files,
+    assert_refused,
     code_of,
     files_of,
     flipped,
@@ -39,7 +40,6 @@ from tests.bundles import (
     manifested,
     mended,
     packed,
-    refused,
     replaced,
     setting,
     verdict_of,
@@ -87,10 +87,10 @@ def test_a_file_that_is_gone_twice_there_or_out_of_place_is_found() -> None:
     for at, (name, body) in enumerate(files):
         without = files[:at] + files[at + 1 :]
         assert code_of(packed(without)) in ("file-missing", "file-list", "withheld-list")
-        refused(packed([*files[: at + 1], (name, body), *files[at + 1 :]]), "file-order")
+        assert_refused(packed([*files[: at + 1], (name, body), *files[at + 1 :]]), "file-order")
         if at:
-            refused(packed([*files[: at - 1], files[at], files[at - 1], *files[at + 1 :]]), "file-order")
-    refused(packed(files[:1]), "file-missing")
+            assert_refused(packed([*files[: at - 1], files[at], files[at - 1], *files[at + 1 :]]), "file-order")
+    assert_refused(packed(files[:1]), "file-missing")
 
 
 def test_a_file_left_out_with_its_line_in_the_manifest_is_found() -> None:
@@ -100,10 +100,10 @@ def test_a_file_left_out_with_its_line_in_the_manifest_is_found() -> None:
         if name.startswith("index/"):
             assert "last-version" in verdict_of(without)["not_proven"], "the bundle proves less, and says so"
         elif name.endswith((".tlog-proof", ".sealed", ".key")) or name in REQUIRED:
-            refused(without, "file-missing")
+            assert_refused(without, "file-missing")
         else:
             assert code_of(without) in ("withheld-list", "file-missing")
-    refused(mended([(n, b) for n, b in files if n != "entries/15" and not n.startswith("sections/")]), "withheld-list")
+    assert_refused(mended([(n, b) for n, b in files if n != "entries/15" and not n.startswith("sections/")]), "withheld-list")
 
 
 @pytest.mark.parametrize("name", [
@@ -112,18 +112,18 @@ def test_a_file_left_out_with_its_line_in_the_manifest_is_found() -> None:
     *("entries/1.tlog-proof\n", "sections/15-16.key", "index/.a", "index/A", "index/a/b", "timestamps/../a", "reports/x.pdf"),
 ])  # fmt: skip
 def test_a_name_that_no_file_of_a_bundle_has_is_refused(name: str) -> None:
-    refused(raw([*files_of(STREAM), (name.encode("utf-8"), b"x")]), "bad-name")
+    assert_refused(raw([*files_of(STREAM), (name.encode("utf-8"), b"x")]), "bad-name")
 
 
 @pytest.mark.parametrize("name", [b"", b"a" * 129])
 def test_a_name_of_no_or_too_many_bytes_is_refused(name: bytes) -> None:
-    refused(raw([*files_of(STREAM), (name, b"x")]), "zip-form")
+    assert_refused(raw([*files_of(STREAM), (name, b"x")]), "zip-form")
 
 
 def test_a_file_larger_than_it_may_be_is_refused_before_it_is_read() -> None:
     files = files_of(STREAM)
     for name, size in (("checkpoint", 262_145), ("entries/15", 65_536), ("sections/15-0.key", 31), ("sections/15-0.key", 33)):
-        refused(packed(replaced(files, name, bytes(size))), "file-too-large")
+        assert_refused(packed(replaced(files, name, bytes(size))), "file-too-large")
 
 
 # -- archives of other kinds -------------------------------------------------------------------------------------------------
@@ -190,34 +190,34 @@ FIELDS = {
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS.keys())
 def test_only_one_spelling_of_an_archive_is_taken(field: tuple[int, str, int, bool]) -> None:
     offset, form, value, central = field
-    refused(patched(STREAM, offset, form, value, central=central), "zip-form")
+    assert_refused(patched(STREAM, offset, form, value, central=central), "zip-form")
 
 
 def test_another_programs_archive_of_the_same_files_is_not_the_bundle() -> None:
-    refused(zipped(files_of(STREAM)), "zip-form")
-    refused(zipped(files_of(STREAM), compression=zipfile.ZIP_DEFLATED), "zip-form")
+    assert_refused(zipped(files_of(STREAM)), "zip-form")
+    assert_refused(zipped(files_of(STREAM), compression=zipfile.ZIP_DEFLATED), "zip-form")
 
 
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = zipped([("RECIPE.txt", bytes(200_000_000))], compression=zipfile.ZIP_DEFLATED)
     assert len(bomb) < 1_000_000
-    refused(bomb, "zip-form")
+    assert_refused(bomb, "zip-form")
 
 
 def test_nothing_stands_before_between_or_behind() -> None:
-    refused(b"#!/bin/sh\n" + STREAM, "not-a-bundle")
-    refused(STREAM + b"\n", "not-a-bundle")
-    refused(STREAM[:-1], "not-a-bundle")
-    refused(STREAM[:21], "not-a-bundle")
-    refused(b"", "not-a-bundle")
+    assert_refused(b"#!/bin/sh\n" + STREAM, "not-a-bundle")
+    assert_refused(STREAM + b"\n", "not-a-bundle")
+    assert_refused(STREAM[:-1], "not-a-bundle")
+    assert_refused(STREAM[:21], "not-a-bundle")
+    assert_refused(b"", "not-a-bundle")
     body, central = STREAM[: -22 - central_bytes(STREAM)], STREAM[-22 - central_bytes(STREAM) : -22]
-    refused(body + b"gap" + central + end_record(len(files_of(STREAM)), len(central), len(body) + 3), "zip-form")
-    refused(body + central + b"gap" + end_record(len(files_of(STREAM)), len(central) + 3, len(body)), "zip-form")
-    refused(body + central + end_record(len(files_of(STREAM)) - 1, len(central), len(body)), "zip-form")
-    refused(body + central + end_record(len(files_of(STREAM)) + 1, len(central), len(body)), "zip-form")
-    refused(end_record(0, 0, 0), "too-many-files")
-    refused(end_record(0xFFFF, 0, 0), "too-many-files")
-    refused(bytes(200) + end_record(1, 200, 0), "zip-form")
+    assert_refused(body + b"gap" + central + end_record(len(files_of(STREAM)), len(central), len(body) + 3), "zip-form")
+    assert_refused(body + central + b"gap" + end_record(len(files_of(STREAM)), len(central) + 3, len(body)), "zip-form")
+    assert_refused(body + central + end_record(len(files_of(STREAM)) - 1, len(central), len(body)), "zip-form")
+    assert_refused(body + central + end_record(len(files_of(STREAM)) + 1, len(central), len(body)), "zip-form")
+    assert_refused(end_record(0, 0, 0), "too-many-files")
+    assert_refused(end_record(0xFFFF, 0, 0), "too-many-files")
+    assert_refused(bytes(200) + end_record(1, 200, 0), "zip-form")
 
 
 def central_bytes(content: bytes) -> int:
@@ -305,7 +305,7 @@ def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
 
 def test_more_files_than_a_bundle_holds_are_refused() -> None:
     content = raw([(f"entries/{n}", b"") for n in range(1, FILES_MAX + 2)])
-    refused(content, "too-many-files")
+    assert_refused(content, "too-many-files")
 
 
 # -- the manifest ------------------------------------------------------------------------------------------------------------
@@ -341,7 +341,7 @@ MANIFESTS = {
 
 @pytest.mark.parametrize("change", MANIFESTS.values(), ids=MANIFESTS.keys())
 def test_a_manifest_has_one_form(change: Callable[[dict[str, Any]], None]) -> None:
-    refused(manifested(STREAM, change), "manifest-form")
+    assert_refused(manifested(STREAM, change), "manifest-form")
 
 
 @pytest.mark.parametrize(
@@ -363,16 +363,16 @@ def test_a_manifest_has_one_form(change: Callable[[dict[str, Any]], None]) -> No
 )
 def test_a_manifest_in_another_spelling_is_refused(spoil: Callable[[bytes], bytes]) -> None:
     files = files_of(STREAM)
-    refused(packed(replaced(files, MANIFEST, spoil(files[0][1]))), "manifest-form")
+    assert_refused(packed(replaced(files, MANIFEST, spoil(files[0][1]))), "manifest-form")
 
 
 def test_what_the_manifest_says_of_the_files_is_held_to_them() -> None:
     files = files_of(STREAM)
-    refused(packed(replaced(files, "entries/1", b"another")), "file-list")
+    assert_refused(packed(replaced(files, "entries/1", b"another")), "file-list")
     same_size = flipped(dict(files)["entries/1"], 3)
-    refused(packed(replaced(files, "entries/1", same_size)), "file-digest")
-    refused(flipped(STREAM, 8 * (STREAM.index(b"entente.entry.v1"))), "crc")
-    refused(mended(files, setting(withheld=[{"ground": "a", "leaf_hash": "0" * 64, "position": 20}])), "withheld-list")
+    assert_refused(packed(replaced(files, "entries/1", same_size)), "file-digest")
+    assert_refused(flipped(STREAM, 8 * (STREAM.index(b"entente.entry.v1"))), "crc")
+    assert_refused(mended(files, setting(withheld=[{"ground": "a", "leaf_hash": "0" * 64, "position": 20}])), "withheld-list")
 
 
 # -- the checkpoint ----------------------------------------------------------------------------------------------------------
@@ -381,12 +381,12 @@ def test_what_the_manifest_says_of_the_files_is_held_to_them() -> None:
 def test_two_roots_do_not_stand_in_one_bundle() -> None:
     files = files_of(STREAM)
     one, other = dict(files)["checkpoint"], checkpoint_of([b"another history"])
-    refused(mended(replaced(files, "checkpoint", other)), "log-differs")
-    refused(manifested(STREAM, lambda m: m["log"].update(root="A" * 43 + "=")), "log-differs")
-    refused(manifested(STREAM, lambda m: m["log"].update(size=25)), "log-differs")
-    refused(manifested(STREAM, lambda m: m["log"].update(origin="golden.example/other")), "log-differs")
+    assert_refused(mended(replaced(files, "checkpoint", other)), "log-differs")
+    assert_refused(manifested(STREAM, lambda m: m["log"].update(root="A" * 43 + "=")), "log-differs")
+    assert_refused(manifested(STREAM, lambda m: m["log"].update(size=25)), "log-differs")
+    assert_refused(manifested(STREAM, lambda m: m["log"].update(origin="golden.example/other")), "log-differs")
     name = "entries/15.tlog-proof"
-    refused(mended(replaced(files, name, dict(files)[name].replace(one, other))), "proof-form")
+    assert_refused(mended(replaced(files, name, dict(files)[name].replace(one, other))), "proof-form")
 
 
 def test_a_checkpoint_that_nobody_signed_is_no_checkpoint() -> None:
@@ -394,12 +394,12 @@ def test_a_checkpoint_that_nobody_signed_is_no_checkpoint() -> None:
     text, lines = note.split_note(dict(files)["checkpoint"])
     spoilt = [note.SignatureLine(line.name, line.key_id, line.signature[:-1] + b"\x00") for line in lines]
     for kept in (lines[1:], spoilt[:1] + lines[1:], lines[:1] + spoilt[1:2] + lines[2:], lines[:2] + spoilt[2:3] + lines[3:]):
-        refused(mended(replaced(files, "checkpoint", note.format_note(text, kept))), "checkpoint")
-    refused(mended(replaced(files, "checkpoint", b"no note\n")), "checkpoint")
-    refused(mended(replaced(files, "policy.txt", b"quorum nobody\n")), "policy-form")
+        assert_refused(mended(replaced(files, "checkpoint", note.format_note(text, kept))), "checkpoint")
+    assert_refused(mended(replaced(files, "checkpoint", b"no note\n")), "checkpoint")
+    assert_refused(mended(replaced(files, "policy.txt", b"quorum nobody\n")), "policy-form")
     # The same log by name, another key: the bundle's own policy must hold too, whatever policy is given beside it.
     ours, other = (str(note.VerifierKey(ORIGIN, note.ED25519_NOTE, key(name).public)).encode() for name in ("log", "another"))
-    refused(mended(replaced(files, "policy.txt", dict(files)["policy.txt"].replace(ours, other))), "checkpoint")
+    assert_refused(mended(replaced(files, "policy.txt", dict(files)["policy.txt"].replace(ours, other))), "checkpoint")
 
 
 def test_a_checkpoint_without_its_cosignatures_is_not_final() -> None:

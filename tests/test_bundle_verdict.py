@@ -32,6 +32,7 @@ from tests.bundles import (
     SITES,
     STREAM,
     Golden,
+    assert_refused,
     code_of,
     cosigners,
     files_of,
@@ -40,7 +41,6 @@ from tests.bundles import (
     manifested,
     mended,
     packed,
-    refused,
     replaced,
     setting,
     verdict_of,
@@ -79,7 +79,7 @@ def test_the_way_is_told_entry_by_entry() -> None:
 
 def test_a_bundle_without_entries_has_no_beginning() -> None:
     files = [(n, b) for n, b in files_of(STREAM) if not n.startswith(("entries/", "sections/", "index/"))]
-    refused(mended(files), "genesis")
+    assert_refused(mended(files), "genesis")
 
 
 # -- files -------------------------------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def test_what_is_withheld_is_what_has_a_proof_and_no_entry() -> None:
     row = {"ground": "a", "leaf_hash": "0" * 64, "position": 15}
     files = [(n, b) for n, b in files_of(FIGURE) if n != "entries/16"]
     assert verdict_of(mended(files))["problem"] == {"code": "withheld-list", "file": None}
-    refused(manifested(FIGURE, lambda m: m.update(withheld=[row, *m["withheld"]])), "withheld-list")
+    assert_refused(manifested(FIGURE, lambda m: m.update(withheld=[row, *m["withheld"]])), "withheld-list")
 
 
 # -- the checkpoint ----------------------------------------------------------------------------------------------------------

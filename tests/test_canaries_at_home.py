@@ -8,12 +8,12 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from api import changes
 from api.app import create_app, mirror_parts
 from api.following import Follower
 from api.openapi import document_of
 from api.tokens import issue
 from ledger.evidence.source import FolderSource
+from tests.matrix import shorten_streams
 from tests.served import HOLDERS
 from tests.sites import Sites
 from tests.unpacked import unpacked
@@ -28,8 +28,7 @@ ASKED = "day=2026-01-05&gb_day=2026-01-05&after=0"
 
 
 def test_londons_site_has_nothing_of_what_paris_sealed(sites: Sites, monkeypatch: Any) -> None:
-    monkeypatch.setattr(changes, "STREAM_SECONDS_MAX", 0.01)
-    monkeypatch.setattr(changes, "EVERY_SECONDS", 0.01)
+    shorten_streams(monkeypatch)
     for stream, nation in ((OWN, "GB"), (OTHERS, "FR")):
         sites.tell(stream=stream, releasable_to=[nation])
     ids = {nation: entry_of(sites, nation) for nation in ("GB", "FR")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -156,6 +157,27 @@ def test_a_log_that_one_nation_alone_has_signed_is_not_opened_and_no_home_is_lef
     ceremony.run("london", "draft", "opening", "--paris", ceremony.folder / "FR.json", "--key", "authority-GB", "--out", draft)
     told = ceremony.run("calais", "init", "--origin", ORIGIN, "--opening", draft, code=3)
     assert "FR has not signed" in told and not (ceremony.folder / "calais").exists()
+
+
+def test_an_opening_that_the_ledger_refuses_leaves_no_home_and_may_be_tried_again(
+    ceremony: Ceremony, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """London's clock was ten minutes ahead when it was drafted."""
+    ceremony.sites()
+    now = time.time_ns()
+    with monkeypatch.context() as clock:
+        clock.setattr("time.time_ns", lambda: now + 600 * 1_000_000_000)
+        draft = ceremony.opening()
+    options = ceremony.databases()
+    told = ceremony.run("calais", "init", "--origin", ORIGIN, "--opening", draft, *options, code=3)
+    assert "beyond the tolerance" in told and not (ceremony.folder / "calais").exists()
+    ceremony.run("calais", "init", "--origin", ORIGIN, "--opening", ceremony.opening(), *options)
+
+
+def test_a_site_that_mirrors_takes_no_opening(ceremony: Ceremony) -> None:
+    ceremony.sites()
+    told = ceremony.run("third", "init", "--site", "london", "--origin", ORIGIN, "--opening", ceremony.opening(), code=2)
+    assert "where it is made" in told and not (ceremony.folder / "third").exists()
 
 
 def test_an_opening_of_another_name_opens_nothing(ceremony: Ceremony) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -102,3 +103,11 @@ def test_a_ledger_restored_from_too_old_a_backup_is_found_out_by_cosigners_and_s
     with pytest.raises(errors.Equivocation):
         late.drain(SECONDS)
     late.close()
+
+
+def test_the_chapters_are_numbered_as_the_contents_say() -> None:
+    """Two that were written at one time had one number."""
+    text = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^([0-9]+)\. \[(.+?)\]\(#", text, re.MULTILINE)
+    assert listed == re.findall(r"^## ([0-9]+)\. (.+)$", text, re.MULTILINE)
+    assert [int(number) for number, _ in listed] == list(range(1, len(listed) + 1))

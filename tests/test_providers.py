@@ -19,7 +19,7 @@ from api.settings import Provider, Settings
 from ledger import errors
 from tests.provider import Ministry, ministry
 from tests.served import Service, serving
-from tests.story import told_in
+from tests.story import DETECTION, told_in
 
 FIGURES = "/v1/views/{}/figures?day=2015-08-26"
 
@@ -56,13 +56,20 @@ def test_an_auditor_of_london_reads_londons_view_and_no_other(london: Ministry, 
     with told_in(tmp_path, "") as story:
         given = msgspec.structs.replace(story.home.settings, providers={"home-office": london.provider()})
         story.home.settings = given
+        story.seal(story.inner("interception.recorded", "IC-1", DETECTION))
         for nation in ("GB", "FR"):
             story.home.projector(nation).follow()
         with serving(story.home) as service:
             assert ask(service, FIGURES.format("gb"), alice) == 200
             assert ask(service, FIGURES.format("fr"), alice) == 403
             assert ask(service, "/metrics", alice) == 403
-            refused = service.client.get(FIGURES.format("gb"), headers=bearer(london.forged(alice, exp=int(time.time()) - 60)))
+            why = {"Entente-Purpose": "audit", "Entente-Motif": "why"}
+            assert service.client.get("/v1/views/gb/timeline", headers=bearer(alice) | why).status_code == 200
+            (look,) = service.get("/v1/views/gb/access", "GB dpo").json()["rows"]
+            assert look["who"].startswith("home-office:") and look["role"] == "auditor"
+            expired = london.forged(alice, exp=int(time.time()) - 60)
+            assert ask(service, "/readyz", expired) == service.get("/readyz", "nobody").status_code, "that is for anybody"
+            refused = service.client.get(FIGURES.format("gb"), headers=bearer(expired))
     assert refused.status_code == 401 and refused.headers["WWW-Authenticate"] == "Bearer"
     assert refused.json()["detail"] == "the token has expired"
 
@@ -115,6 +122,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "in two groups": ({"groups": ["calais-auditors", "calais-duty"]}, "several roles"),
     "without groups": ({"groups": None}, "no role"),
     "with groups that are no texts": ({"groups": [1, {"a": 2}]}, "no role"),
+    "with a number for groups": ({"groups": 5}, "no role"),
+    "with an object for groups": ({"groups": {"calais-auditors": 1}}, "no role"),
 }
 
 
@@ -147,6 +156,18 @@ def test_a_signature_that_is_not_the_providers_is_refused(london: Ministry, alic
     ):
         with pytest.raises(errors.NotKnown, match="does not verify"):
             known.holder_of(forged)
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "PS256", "RS256"])
+def test_a_token_that_names_another_kind_of_signature_than_its_key_makes_is_refused(
+    london: Ministry, alice: str, tmp_path: Path, algorithm: str
+) -> None:
+    """Only the head is changed, which the signature covers; a key of another kind must be a refusal too, and no defect."""
+    known = Providers({"home-office": london.provider()}, tmp_path)
+    kid = msgspec.json.decode(base64.urlsafe_b64decode(alice.split(".", maxsplit=1)[0] + "=="))["kid"]
+    head = head_of({"alg": algorithm, "typ": "JWT", "kid": kid, "x": "changed"})
+    with pytest.raises(errors.NotKnown, match="does not verify"):
+        known.holder_of(f"{head}.{alice.partition('.')[2]}")
 
 
 def test_a_token_under_a_shared_secret_or_none_is_refused(london: Ministry, alice: str, tmp_path: Path) -> None:
@@ -269,6 +290,8 @@ GIVEN = {"issuer": "https://a.example", "audience": "us", "keys_url": "https://a
         {"nation": "GB", "introspection_url": "https://a.example/ask"},
         {"nation": "GB", "client_id": "us", "client_secret_file": "secret"},
         {"nation": "GB", "audience": ""},
+        {"nation": "GB", "keys_url": ""},
+        {"nation": "GB", "keys_url": "sign-in.example/keys"},
     ],
 )
 def test_a_provider_that_would_give_what_it_may_not_is_refused_when_settings_are_read(wrong: dict[str, Any]) -> None:

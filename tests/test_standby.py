@@ -147,7 +147,6 @@ def test_with_the_primary_no_acknowledged_event_is_lost_and_no_checkpoint_that_l
         until(lambda: all(home.view_store(n).position_as_of(home.view_store(n).live(), None) == size for n in home.nations), "")
         code, said, _ = run("--home", home.path, "verify", "--json")
         assert code == 0, said
-        print(len(clients.told), clients.broken + clients.unavailable, len(set(watcher.checkpoints)))
         assert len(clients.told) >= ACKNOWLEDGED_MIN and len(set(watcher.checkpoints)) >= CHECKPOINTS_MIN
         assert clients.broken + clients.unavailable >= IN_DOUBT_MIN, "nobody was in doubt: it was no loss"
 

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from api import changes
 from api.authoring import compose
 from api.exercise import Clock
 from api.home import SITES, Home
@@ -26,10 +25,10 @@ from ledger.events.examples import DATA
 from ledger.formats.entry import format_instant
 from ledger.formats.envelope import Submitted
 from tests.canaries import NATIONS, PLACE, Marked
-from tests.matrix import Matrix, give_mandates
+from tests.matrix import Matrix, shorten_streams, told_at
 from tests.questions import PARIS, Question
 from tests.served import serving
-from tests.story import ORIGIN, Story
+from tests.story import ORIGIN
 from tests.unpacked import columns
 
 ASKS_ALL = "FR auditor"
@@ -105,16 +104,11 @@ def twins(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """A night told once, copied, and gone on with in two ways."""
     folder = tmp_path_factory.mktemp("twins")
     with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(changes, "STREAM_SECONDS_MAX", 0.01)
-        patch.setattr(changes, "EVERY_SECONDS", 0.01)
+        shorten_streams(stack.enter_context(pytest.MonkeyPatch.context()))
         server = None if request.param == "sqlite" else request.getfixturevalue("postgres_server")
         url = "" if server is None else stack.enter_context(server.database())
-        clock = Clock()
-        with Home.create(folder / "home", Settings(ORIGIN, True, url, url, url), clock) as home:
-            night = Marked(Story(home, clock))
-            night.tell()
-            give_mandates(home, night.story)
+        night = told_at(folder / "home", url)
+        night.story.home.close()
         made = []
         for name, told in (("one", first), ("other", second)):
             shutil.copytree(folder / "home", folder / name)
@@ -122,7 +116,7 @@ def twins(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 copy = stack.enter_context(server.database(url.rpartition("/")[2].partition("?")[0]))
                 save(folder / name, Settings(ORIGIN, True, copy, copy, copy))
             assert load(folder / name, {}).origin == ORIGIN
-            made.append(_gone_on(stack, folder / name, night, told(night), clock.now))
+            made.append(_gone_on(stack, folder / name, night, told(night), night.story.clock.now))
         yield Twins(*made)
 
 

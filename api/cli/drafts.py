@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli.arguments import Commands, Parser, Usage, add_command, add_group
+from api.cli.key_names import add_owner
 from ledger import errors
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from api.cli.session import Session
     from api.home import Home
     from ledger.formats.envelope import Submitted
-
-ROLES = ("service", "officer", "official", "sealer", "sealing")
 
 
 def add_to(commands: Commands[Parser]) -> None:
@@ -40,9 +39,7 @@ def add_to(commands: Commands[Parser]) -> None:
     key.add_argument(
         "name", metavar="NAME|PUBLIC", help="a private key (a file, or its name in the home's keys) or a public file"
     )
-    key.add_argument("--owner", required=True, metavar="AUTHORITY", help="the authority whose key it is")
-    key.add_argument("--role", choices=ROLES, default="service")
-    key.add_argument("--may-append", action="append", default=[], metavar="TYPE", help="types it may state, e.g. incident.*")
+    add_owner(key)
     for parser in (new, opening, key):
         parser.add_argument(
             "--key", required=True, metavar="KEYFILE", help="who states it: a file, or a name in the home's keys"
@@ -78,8 +75,7 @@ def run_opening(session: Session, arguments: argparse.Namespace) -> int:
     from ledger.formats.entry import format_instant
 
     with session.home() as home:
-        _, paris = read_public(arguments.paris)
-        key, at = find_key(home, arguments.key), format_instant(_now(home))
+        paris, key, at = read_public(arguments.paris), find_key(home, arguments.key), format_instant(_now(home))
         item = drafts.opening(home.settings.origin, key, paris, at, exercise=arguments.exercise)
         return _made(session, home, arguments.out, [item])
 
@@ -89,6 +85,7 @@ def run_key(session: Session, arguments: argparse.Namespace) -> int:
     from api import drafts
     from api.cli.append import find_key
     from api.cli.key_challenges import proven
+    from api.registrar import KEYS, registration
     from ledger.formats.entry import format_instant
 
     with session.home() as home:
@@ -97,10 +94,10 @@ def run_key(session: Session, arguments: argparse.Namespace) -> int:
         if nation is None:
             raise errors.NotFound(f"{arguments.owner} is not registered in the log held here", field="--owner")
         found = proven(home, arguments.name, arguments.role)
-        unsigned = drafts.registration(
-            found.type_code, found.public, found.key_id, arguments.owner, nation, arguments.role, arguments.may_append,
-            format_instant(_now(home)),
+        data = registration(
+            found.type_code, found.public, arguments.owner, nation, arguments.role, arguments.may_append
         )  # fmt: skip
+        unsigned = {"type": "key.registered", "stream": KEYS, "occurred_at": format_instant(_now(home)), "data": data}
         items = [drafts.state(home, unsigned, find_key(home, arguments.key))]
         if found.signing is not None:
             items = drafts.sign(items, found.signing)
@@ -109,7 +106,9 @@ def run_key(session: Session, arguments: argparse.Namespace) -> int:
 
 def run_show(session: Session, arguments: argparse.Namespace) -> int:
     """Show."""
-    rows = _told(session, arguments.draft)
+    from api import drafts
+
+    rows = _told(session, drafts.read(arguments.draft))
     session.answer({"items": rows}, lambda: _lines(rows))
     return 0
 
@@ -125,15 +124,15 @@ def run_sign(session: Session, arguments: argparse.Namespace) -> int:
     else:
         with session.home() as home:
             key = home.key(arguments.key.removesuffix(".pem"))
-    rows = _told(session, arguments.draft)
+    items = drafts.read(arguments.draft)  # once: what was shown is what is signed
     if not arguments.yes:
         if not sys.stdin.isatty():
             raise Usage(arguments.command, "read it first (entente draft show), then say --yes")
-        session.tell(_lines(rows))
+        session.tell(_lines(_told(session, items)))
         sys.stderr.write("Sign this? [yes/no] ")
         if sys.stdin.readline().strip() != "yes":
             return 1
-    items = drafts.sign(drafts.read(arguments.draft), key)
+    items = drafts.sign(items, key)
     drafts.write(arguments.draft, items)
     document = {"file": str(arguments.draft), "signed": len(items), "key_id": key.key_id}
     session.answer(document, lambda: [f"{arguments.draft}: {len(items)} signed by {key.key_id[:16]}…"])
@@ -174,12 +173,11 @@ def _made(session: Session, home: Home, out: Path, items: Sequence[Submitted]) -
     return 0
 
 
-def _told(session: Session, path: Path) -> list[dict[str, Any]]:
+def _told(session: Session, items: Sequence[Submitted]) -> list[dict[str, Any]]:
     """What a draft says; its text too where a home here has a nation's sealing key."""
     from api import drafts
     from api.settings import FILE
 
-    items = drafts.read(path)
     if not (session.path / FILE).exists():
         return [drafts.told(item, None) for item in items]
     with session.home() as home:

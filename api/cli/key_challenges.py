@@ -113,7 +113,7 @@ def attested(home: Home, registrar: Registrar, name: str, owner: str, nation: st
         code, public = int(given.type_code, 16), decode64(given.public_key)
         made = challenge.Challenge(home.settings.origin, code, given.key_id, decode64(remembered["asked"]))
         challenge.judge(made, decode64(remembered["expected"]), decode64(given.answer))
-        receipt = registrar.attest(owner, nation, given.type_code, given.key_id, public)
+        receipt = registrar.attest(owner, nation, given.type_code, public)
         kept.unlink()
         return given.key_id, receipt
     key = _own(path, role) if path.is_file() else None
@@ -124,13 +124,12 @@ class Proven(NamedTuple):
     """A key whose holder is here, or will sign for it: `signing` is the private key of one that signs events."""
 
     type_code: str
-    key_id: str
     public: bytes
     signing: SigningKey | None = None
 
 
-def read_public(path: Path) -> tuple[str, bytes]:
-    """(type code, public key) of a file that `entente key new --public` wrote, of a key that signs events."""
+def read_public(path: Path) -> bytes:
+    """The public key in a file that `entente key new --public` wrote, of a key that signs events. Raises Malformed."""
     found = _loaded(path)
     public = decode64(found.public_key)
     if found.type_code != "01":
@@ -139,30 +138,25 @@ def read_public(path: Path) -> tuple[str, bytes]:
         )
     if key_id(int(found.type_code, 16), public) != found.key_id:
         raise errors.Malformed("the key id is not that of the public key", field="key_id")
-    return found.type_code, public
+    return public
 
 
 def proven(home: Home, name: str, role: str) -> Proven:
     """A key to be registered: a public one that signs events, or a private one that is here, asked to prove itself."""
-    from ledger.formats import challenge
+    from api.registrar import TYPE_CODES, require_answer
     from ledger.formats.keys import load_private
 
     path = Path(name) if Path(name).is_file() else home.key_path(name.removesuffix(".pem"))
     if path.suffix == ".json":
-        type_code, public = read_public(path)
-        return Proven(type_code, key_id(int(type_code, 16), public), public)
+        return Proven("01", read_public(path))
     if not path.is_file():
         raise errors.NotFound(f"there is no key {name} in {path.parent}", field="NAME", remedy="entente key new")
     held = _own(path, role)
     if held is None:
         signing = load_private(path)
-        return Proven("01", signing.key_id, signing.public, signing)
-    from api.registrar import TYPE_CODES
-
-    code = TYPE_CODES[type(held)]
-    asked, expected = challenge.make(home.settings.origin, int(code, 16), held.public)
-    challenge.judge(asked, expected, challenge.answer(asked, held))
-    return Proven(code, held.key_id, held.public)
+        return Proven("01", signing.public, signing)
+    require_answer(home.settings.origin, held)
+    return Proven(TYPE_CODES[type(held)], held.public)
 
 
 def _own(path: Path, role: str) -> SealingKey | DocumentKey | None:

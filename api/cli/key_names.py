@@ -10,6 +10,7 @@ from ledger import errors
 from ledger.formats import strict
 
 if TYPE_CHECKING:
+    from api.cli.arguments import Parser
     from api.cli.session import Session
     from api.home import Home
     from ledger.events.keys import Key, KeyRing
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 KEY_ID = re.compile(r"[0-9a-f]{8,64}").fullmatch
 KEY_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
+
+
+ROLES = ("service", "officer", "official", "sealer", "sealing")
+
+
+def add_owner(parser: Parser) -> None:
+    """Whose a key is that is registered, and what it may say."""
+    parser.add_argument("--owner", required=True, metavar="AUTHORITY", help="the authority whose key it is")
+    parser.add_argument("--role", choices=ROLES, default="service")
+    parser.add_argument("--may-append", action="append", default=[], metavar="TYPE", help="types it may state, e.g. incident.*")
 
 
 def named(home: Home, ring: KeyRing, name: str) -> Key:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli import key_challenges, key_policies, key_states
 from api.cli.arguments import Commands, Parser, Usage, add_command, add_group, count
-from api.cli.key_names import KEY_NAME, key_set_digest, named, recorded, row_of, successor_digest
+from api.cli.key_names import KEY_NAME, add_owner, key_set_digest, named, recorded, row_of, successor_digest
 from api.cli.rendering import table
 from ledger import errors
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from api.home import Home
     from ledger.events.keys import Key, KeyRing
 
-ROLES = ("service", "officer", "official", "sealer", "sealing")
 KINDS = ("event", "sealing", "document")
 
 
@@ -37,11 +36,7 @@ def add_to(commands: Commands[Parser]) -> None:
         metavar="NAME|ANSWER",
         help="the private key (a file, or its name in the home's keys), or the answer to a challenge",
     )
-    register.add_argument("--owner", required=True, metavar="AUTHORITY", help="the authority whose key it is")
-    register.add_argument("--role", choices=ROLES, default="service")
-    register.add_argument(
-        "--may-append", action="append", default=[], metavar="TYPE", help="types it may state, e.g. incident.*"
-    )
+    add_owner(register)
     register.add_argument("--next", metavar="KEY", help="commit to its successor now: its key id or private key")
     rotate = add_command(
         group, "rotate", run_rotate, "replace a key by a new one, signed by both, in the same role and scope",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.cli.arguments import NATIONS, Commands, Parser, add_command, add_group, count, instant
+from api.cli.arguments import NATIONS, Commands, Parser, Usage, add_command, add_group, count, instant
 from api.cli.bracket import second
 from api.cli.exercise import DATABASES, add_databases
 from api.cli.rendering import table
@@ -16,6 +17,7 @@ from ledger import errors
 if TYPE_CHECKING:
     from api.cli.session import Session
     from api.home import Home
+    from ledger.formats.envelope import Submitted
     from ledger.formats.policy import Witness
 
 ORIGIN = "entente.example/joint"
@@ -79,6 +81,8 @@ def run_init(session: Session, arguments: argparse.Namespace) -> int:
     from ledger import events
 
     urls = {name: getattr(arguments, name) for name in DATABASES}
+    if arguments.site and arguments.opening is not None:
+        raise Usage(arguments.command, "--opening opens a log where it is made; a site mirrors one")
     opening = None if arguments.opening is None else drafts.opens(drafts.read(arguments.opening), arguments.origin)
     exercise = arguments.exercise if opening is None else bool(events.decode(opening.payload).data.exercise)
     settings = Settings(arguments.origin, exercise, site=arguments.site or "", **urls)
@@ -87,7 +91,7 @@ def run_init(session: Session, arguments: argparse.Namespace) -> int:
             session.answer({"home": str(home.path), **_site_made(home)}, lambda: _site_told(home))
             return 0
         if opening is not None:
-            home.ledger.append(opening)
+            _open(home, opening)
         else:
             registrar = Registrar(home)
             registrar.open_log(exercise=exercise)
@@ -100,6 +104,16 @@ def run_init(session: Session, arguments: argparse.Namespace) -> int:
         document["entries"] = home.ledger.head()
         session.answer(document, lambda: [*exercise_line(exercise=exercise), *_opened(document, by_both=opening is not None)])
     return 0
+
+
+def _open(home: Home, opening: Submitted) -> None:
+    """Record the first entry. Where it is refused nothing is left of the home: there is nothing in it yet."""
+    try:
+        home.ledger.append(opening)
+    except errors.EntenteError:
+        home.close()
+        shutil.rmtree(home.path)
+        raise
 
 
 def _opened(document: Mapping[str, Any], *, by_both: bool) -> list[str]:

@@ -171,7 +171,7 @@ def opened(patch: pytest.MonkeyPatch, matrix: Matrix) -> None:
 
 def unfiltered(patch: pytest.MonkeyPatch, matrix: Matrix) -> None:
     """A service reads what other authorities stated."""
-    patch.setattr(records, "may_see", lambda *given: True)
+    patch.setattr(records, "seen_by", lambda *given: lambda header: True)
 
 
 @pytest.mark.parametrize(

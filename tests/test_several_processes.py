@@ -66,7 +66,7 @@ def centre_at(folder: Path, url: str, stack: ExitStack, *, service: str = "", fo
         )
     ]  # fmt: skip
     for process in processes:
-        stack.callback(process.kill, signal.SIGINT)
+        stack.callback(process.kill)
     return Centre(coast, processes[:2], processes[2:])
 
 

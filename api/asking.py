@@ -16,7 +16,7 @@ from ledger.store.receipt import is_relayed
 from projections.fact import Fact
 from projections.opening import Opened, Opener
 from projections.questions.asked import Told
-from projections.report import code_version
+from projections.reports.issued import code_version
 from projections.tables import Generation
 from projections.view import Moment
 

@@ -64,8 +64,9 @@ def compose(
     """Make, seal and sign one event from its unsigned form.
 
     `unsigned` has `type`, `stream`, `occurred_at`, `data` and any other header field; `id`, `salt` and the domain's defaults
-    are filled in. `personal` (subject token -> object) says who it is about, each in a section of their own. `now`
-    (microseconds) is the author's clock, the machine's unless given. Returns what `Ledger.append` takes.
+    are filled in. `personal` (subject token -> object) says who it is about, each in a section of their own, and `national`
+    (nation -> object) what is for that nation alone, in its section `gb` or `fr`. `now` (microseconds) is the author's clock,
+    the machine's unless given. Returns what `Ledger.append` takes.
     Raises Malformed naming the field.
     """
     at = time.time_ns() // 1_000 if now is None else now
@@ -93,8 +94,11 @@ def _signed(fields: dict[str, Any], author: Author, sealers: Sealers) -> envelop
     said: dict[str, Any] = {"text": text} if text else {}
     said |= {f"personal:{subject}": about for subject, about in fields.pop("personal", {}).items()}
     recipients = {nation: sealers.sealing[nation] for nation in fields["releasable_to"]} if said else {}
+    to = dict.fromkeys(said, recipients)
+    for nation, own in fields.pop("national", {}).items():
+        said[nation.lower()], to[nation.lower()] = own, {nation: sealers.sealing[nation]}
     sealed = {
-        name: sealing.seal(name, strict.format(content), fields["origin"], fields["id"], recipients)
+        name: sealing.seal(name, strict.format(content), fields["origin"], fields["id"], to[name])
         for name, content in said.items()
     }
     if sealed:

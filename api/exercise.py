@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from api import authoring, policies
+from api import authoring, policies, reporting
 from api.authoring import Author, Sealers
 from api.home import NATIONS, SITES, Home
 from api.registrar import Registrar, sealers, signing_nations
@@ -18,7 +18,7 @@ from api.settings import Settings
 from ledger import errors
 from ledger.formats import envelope
 from ledger.formats.entry import format_instant, parse_instant
-from projections import report
+from projections.reports.draft import Wanted
 
 MINUTE = 60_000_000
 SET_UP_BEFORE = 60 * MINUTE
@@ -180,15 +180,12 @@ class Player:
             raise errors.Malformed(f"there is no directive {row['do']}", field="do", remedy="issue_report")
         nation = row["nation"]
         self.home.projector(nation).follow()
-        moment = self.home.view(nation).at(parse_instant(authoring.instant(row["at"], "at")))
-        data = report.draft(moment, date.fromisoformat(row["day"]), row["status"])
+        for site in SITES:
+            self.home.cosign(site)
         official = self._official(nation)
-        unsigned = {
-            "type": "report.issued",
-            "stream": report.stream_of(nation, row["day"]),
-            "occurred_at": _now(self.clock),
-            "data": data,
-        }
+        wanted = Wanted(date.fromisoformat(row["day"]), row["status"])
+        made = reporting.draft(self.home, nation, wanted, parse_instant(authoring.instant(row["at"], "at")))
+        unsigned = reporting.unsigned(self.home, made, {}, _now(self.clock))
         self.home.ledger.append(authoring.compose(unsigned, official, self.origin, self.sealers, self.clock.now))
 
 

@@ -21,10 +21,18 @@ def text_of(home: Home, position: int, nation: str) -> dict[str, Any]:
 
     Raises BadSection where the section is not what the signed payload commits to.
     """
+    return opened_section(home, position, nation, "text")
+
+
+def opened_section(home: Home, position: int, nation: str, name: str) -> dict[str, Any]:
+    """A section of a joint event, as the nation's own key opens it; empty where there is none or none that opens here.
+
+    Raises BadSection where the section is not what the signed payload commits to.
+    """
     _, _, _, payload = split_entry(home.ledger.entry(position))
     header = events.decode_header(payload)
-    commitment = next((c for c in header.sections if c.name == "text"), None)
-    section = home.ledger.sections(position).get("text")
+    commitment = next((c for c in header.sections if c.name == name), None)
+    section = home.ledger.sections(position).get(name)
     key = home.sealing_key(nation)
     if commitment is None or section is None or key is None or nation not in section.wraps:
         return {}

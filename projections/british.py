@@ -18,6 +18,7 @@ GB1 = Ruleset(
     provisional_after_days=1,
     language="en",
     marking="OFFICIAL",
+    headline=("G1", "G2", "G3", "G4.persons", "G5", "G6", "G9"),
     indicators=(
         Indicator(
             "G1",

@@ -10,14 +10,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import msgspec
-
 from ledger import errors
 from ledger.formats.entry import format_instant
 from projections import reconciliation as reconciling
-from projections.fact import Fact
 from projections.reconciliation import End, Pair
-from projections.report import issued
+from projections.reports.issued import of_day
 from projections.ruleset import Ruleset, overlapping_day
 from projections.view import OWN, SHARED, Moment
 
@@ -116,13 +113,11 @@ def _opened(pair: Pair, answer: dict[str, Any], *ends: End) -> list[str]:
 
 def _signed(moment: Moment, nation: str, day: date, code: str) -> dict[str, Any] | None:
     """What a nation has signed of a figure: {"event", "status", "revision", "position", "value"}, or None."""
-    reports: list[Fact] = [f for f in issued(moment) if (f.party, f.about) == (nation, day.isoformat())]
-    said = msgspec.json.decode(reports[-1].detail) if reports else {"figures": {}}
-    # Nobody holds a report to the position that it says it was drawn at; one behind the report itself is none.
-    if code not in said["figures"] or not 0 < said.get("position", 0) < reports[-1].stated:
+    reports = of_day(moment, nation, day.isoformat())
+    if not reports or code not in reports[-1].figures or not reports[-1].position:
         return None
-    head = {"event": reports[-1].event, "status": reports[-1].code, "revision": said.get("revision", 0)}
-    return {**head, "position": said["position"], "value": said["figures"][code]}
+    head = {name: value for name, value in reports[-1].head().items() if name not in ("nation", "day")}
+    return {**head, "value": reports[-1].figures[code]}
 
 
 def _pair(code: str) -> Pair:

@@ -21,7 +21,8 @@ from ledger.events.registry import Registry
 from ledger.formats.entry import parse_instant
 from projections.breaches import Seen, breaches
 from projections.fact import NEVER, Fact, Reading
-from projections.rules import RULES, Part
+from projections.rules import Part
+from projections.rules_of_record import RULES
 from projections.standing import Standing
 
 IMPRECISION_SECONDS = {"exact": 0, "minute": 0, "approx_15m": 900, "approx_hour": 3600, "unknown": 43_200}

@@ -16,6 +16,7 @@ FR1 = Ruleset(
     provisional_after_days=0,
     language="fr",
     marking="non protégé",
+    headline=("F1", "F3", "F2", "F8", "F4", "F5", "F7"),
     indicators=(
         Indicator("F1", "Intrusion attempts", "Tentatives d'intrusion", "person-attempt", (term("attempt"),)),
         Indicator("F1.repelled", "repelled", "repoussées", "person-attempt", (term("attempt", code="repelled"),)),

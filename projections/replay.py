@@ -98,7 +98,7 @@ def _row(position: int, stated: Sequence[Fact], ended: Sequence[Fact]) -> dict[s
     if spoken is None:
         return None  # an event without facts of its own in this reading changes nothing in it either
     late = (spoken.recorded_at - spoken.occurred_at) // MINUTE
-    said = _said(made, changes)
+    said = said_of(made, changes)
     return {
         "position": position,
         "recorded_at": format_instant(spoken.recorded_at),
@@ -188,7 +188,7 @@ def _value(fact: Fact | None, column: str) -> Any:
 # -- in words ------------------------------------------------------------------------------------------------------------------
 
 
-def _said(made: Sequence[Fact], changes: Sequence[Change]) -> Words:
+def said_of(made: Sequence[Fact], changes: Sequence[Change] = ()) -> Words:
     """All of an event in one sentence. Facts of one kind are told under one name."""
     told: list[Words] = []
     for kind, facts in groupby(made, key=lambda f: f.kind):
@@ -219,7 +219,7 @@ def _describe_change(change: Change) -> Words:
     fact, (before, after) = change.fact, change.values
     if change.old is None or change.new is None:
         template = RESTORED if change.old is None else WITHDRAWN
-        return template.format(label=fact.label, what=_said([fact], []))
+        return template.format(label=fact.label, what=said_of([fact], []))
     if change.column == "detail":
         before, after = (", ".join(f"{k} {v}" for k, v in sorted(side.items())) or None for side in (before, after))
     told = {name: NOTHING if v in (None, "") else v for name, v in (("before", before), ("after", after))}

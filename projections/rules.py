@@ -89,10 +89,11 @@ OUTCOMES = ("repelled", "stopped_inside", "arrested", "passed", "unknown")
 @rule("incident.attempt_recorded")
 def _attempt(e: Event, find: Any) -> Iterable[Part]:
     outcomes = e.data.outcomes
+    more = detail(estimate=e.data.estimate)
     for outcome in OUTCOMES:
         count = getattr(outcomes, outcome)
         if count:
-            yield {"kind": "attempt", "code": outcome, "quantity": count, "unit": PERSON_ATTEMPT}
+            yield {"kind": "attempt", "code": outcome, "quantity": count, "unit": PERSON_ATTEMPT, "detail": more}
 
 
 @rule("incident.notified", "incident.acknowledged")
@@ -299,48 +300,3 @@ def _decision_step(e: Event, find: Any) -> Iterable[Part]:
 @rule("case.network_dismantled")
 def _network(e: Event, find: Any) -> Iterable[Part]:
     yield {"kind": "network", "quantity": 1, "unit": "case"}
-
-
-# -- corrections, reports, the registry ----------------------------------------------------------------------------------
-
-
-@rule("correction.recorded")
-def _correction(e: Event, find: Any) -> Iterable[Part]:
-    more = detail(reason_code=e.data.reason_code, has_text=has_text(e))
-    target = find(e.data.target)
-    about = target.header.type if target is not None else ""
-    yield {
-        "kind": "correction",
-        "about": about,
-        "code": e.data.kind,
-        "quantity": 1,
-        "unit": EVENT,
-        "subject": e.data.target,
-        "detail": more,
-    }
-
-
-@rule("correction.proposed", "correction.accepted", "correction.rejected")
-def _proposal(e: Event, find: Any) -> Iterable[Part]:
-    code = e.header.type.split(".")[1]
-    subject = getattr(e.data, "proposal", None) or e.data.target
-    target = find(subject)
-    more = detail(target_label=target.header.source.ref) if target is not None else ""
-    yield {"kind": "correction_proposal", "code": code, "quantity": 1, "unit": EVENT, "subject": subject, "detail": more}
-
-
-@rule("report.issued")
-def _report(e: Event, find: Any) -> Iterable[Part]:
-    d = e.data
-    more = detail(revision=d.revision, position=d.position, figures=d.figures, ruleset=d.ruleset, nation=d.nation)
-    yield {"kind": "report", "code": d.status, "quantity": 1, "unit": EVENT, "about": d.day, "party": d.nation, "detail": more}
-
-
-@rule("ruleset.adopted")
-def _ruleset(e: Event, find: Any) -> Iterable[Part]:
-    yield {"kind": "ruleset", "code": e.data.ruleset, "quantity": 1, "unit": EVENT, "about": e.data.nation}
-
-
-@rule("watch.opened", "watch.handed_over", "watch.closed")
-def _watch(e: Event, find: Any) -> Iterable[Part]:
-    yield {"kind": "watch", "code": e.header.type.split(".")[1], "quantity": 1, "unit": EVENT}

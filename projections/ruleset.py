@@ -83,7 +83,8 @@ class Indicator:
 @dataclass(frozen=True)
 class Ruleset:
     """A nation's definitions. The hours are parameters; `begins` is the local time at which a reporting day begins, and
-    `day_offset` the days to go back for it (0: a civil day; 1: the bulletin of D covers from D−1).
+    `day_offset` the days to go back for it (0: a civil day; 1: the bulletin of D covers from D−1). `headline` names the
+    figures of a report's first page.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Ruleset:
     language: str
     marking: str
     indicators: tuple[Indicator, ...]
+    headline: tuple[str, ...] = ()
 
     def window(self, day: date) -> tuple[int, int]:
         """[from, to) of a reporting day in microseconds UTC; 23 or 25 hours long when the clocks change."""

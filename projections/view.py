@@ -88,11 +88,11 @@ class Moment:
         self.position = position
         self.instant = instant
         self.settled = settled
-        self._carried = carried
+        self.carried = carried
 
     @cached_property
     def _disputes(self) -> Disputes:
-        return Disputes(turns_in(self._carried), self.position)
+        return Disputes(turns_in(self.carried), self.position)
 
     def _doubts(self, kinds: frozenset[str], window: tuple[int, int], facts: Sequence[Fact]) -> Doubts:
         """What of these facts, all there are of these kinds in a window, rests on disputed statements."""
@@ -128,10 +128,10 @@ class Moment:
             "figures": values,
             "beside": beside,
             "people": figure.people(groups),
-            **self._disputed(ruleset, groups, window),
+            **self.disputed_in(ruleset, groups, window),
         }
 
-    def _disputed(self, ruleset: Ruleset, groups: Sequence[figure.Group], window: tuple[int, int]) -> disputed.Beside:
+    def disputed_in(self, ruleset: Ruleset, groups: Sequence[figure.Group], window: tuple[int, int]) -> disputed.Beside:
         """What of a day's figures is disputed: nothing where no key was reported compromised, as nearly always."""
         if not self._disputes.suspect:
             return disputed.NOTHING

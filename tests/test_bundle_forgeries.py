@@ -17,11 +17,12 @@ import pytest
 
 from api import bundling
 from api.bundling import Asked
+from api.reporting import log_of
 from ledger.evidence.bundle_manifest import OfFigure, OfReport
 from ledger.formats import merkle, sealing, strict
 from ledger.formats.entry import parse_entry
 from ledger.formats.proof import format_proof
-from projections import report as reports
+from projections.reports.draft import Wanted, draft
 from tests.bundle_forging import altered, following, forged, headed, keys_of, signed_entry
 from tests.bundles import (
     FIGURE,
@@ -520,8 +521,8 @@ def told_later(folder: Path) -> tuple[bytes, bytes]:
     registered = {"registered": official.key_id, "type_code": "01", "public_key": public("official"), "owner": "GB-SRO"}
     golden.say("key.registered", "KEYS", {**registered, "role": "official", "nation": "GB"}, ("GB", "GB"), "official")
     golden.home.projector("GB").follow()
-    drafted = reports.draft(golden.home.view("GB").at(None), date(2015, 8, 27), "provisional")
-    drafted.pop("supersedes", None)
+    wanted = Wanted(date(2015, 8, 27), "provisional")
+    drafted = draft(golden.home.view("GB").at(None), log_of(golden.home), wanted, golden.size).data({})
     golden.say("report.issued", "REPORT-GB", drafted, ("GB-SRO", "official"))
     golden._cosign()
     as_of = bundling.newest_instant(golden.home, golden.size)

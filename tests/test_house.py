@@ -32,7 +32,10 @@ VAGUE_NAMES = {
 
 PURE = (
     *("ledger/errors.py", "ledger/formats", "ledger/events", "ledger/admission.py"),
-    *(f"projections/{name}.py" for name in ("fact", "facts", "rules", "ruleset", "nations", "british", "french", "figures")),
+    *(
+        f"projections/{name}.py"
+        for name in ("fact", "facts", "rules", "rules_of_record", "ruleset", "nations", "british", "french", "figures")
+    ),
     *(
         f"projections/{name}.py"
         for name in ("situation", "incidents", "contradictions", "apart", "obligations", "reconciliation", "replay", "lists")

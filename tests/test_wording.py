@@ -13,7 +13,8 @@ from projections.figures import people
 from projections.nations import RULESETS
 from projections.obligations import ANSWER_HOURS
 from projections.questions import QUESTIONS
-from projections.rules import RULES, STEPS
+from projections.rules import STEPS
+from projections.rules_of_record import RULES
 from projections.situation import situation
 from projections.wording import bundles, facts, names, questions, replays, situations, typography
 from projections.wording.typography import NARROW, Words, format_amount, format_day, format_number, format_time, french, words

@@ -142,12 +142,12 @@ class Demo:
         from api.cli.report import drift_lines, show_screen
         from api.cli.report import issued as reports_at
         from api.texts import text_of
-        from projections import report
+        from projections.reports.drift import drift
 
         now = self.home.view("GB").at(None)
         day = LONDON_DAY.isoformat()
         issued = next(r for r in reports_at(now) if (r["nation"], r["day"]) == ("GB", day))
-        drifted = [r for r in report.drift(now) if r["day"] == day]
+        drifted = [r for r in drift(now) if r["day"] == day]
         explained = now.explain("G1", LONDON_DAY)
         late = next(line for line in explained["lines"] if line["label"] == LATE)
         reason = text_of(self.home, late["position"], "GB").get("late_reason", "")

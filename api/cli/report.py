@@ -16,7 +16,7 @@ from projections.nations import RULESETS
 if TYPE_CHECKING:
     from api.cli.session import Session
     from api.home import Home
-    from projections.fact import Fact
+    from projections.reports.issued import Issued
     from projections.view import Moment
 
 STATUS = {
@@ -69,25 +69,23 @@ def run_list(session: Session, arguments: argparse.Namespace) -> int:
 
 def issued(at: Moment) -> list[dict[str, Any]]:
     """Every report on record at a moment: whose, for which day, how often revised, on which position it rests."""
-    from projections import report
+    from projections.reports.issued import issued as on_record
 
-    return [_described(fact) for fact in report.issued(at)]
+    return [_described(report) for report in on_record(at)]
 
 
-def _described(fact: Fact) -> dict[str, Any]:
-    import msgspec
-
-    detail = msgspec.json.decode(fact.detail)
+def _described(report: Issued) -> dict[str, Any]:
     return {
-        "event": fact.event,
-        "nation": fact.party,
-        "day": fact.about,
-        "status": fact.code,
-        "revision": detail.get("revision", 0),
-        "position": fact.stated,
-        "based_on": detail.get("position"),
-        "ruleset": detail.get("ruleset"),
-        "figures": detail.get("figures", {}),
+        "event": report.event,
+        "nation": report.nation,
+        "day": report.day,
+        "status": report.status,
+        "revision": report.revision,
+        "position": report.fact.stated,
+        "based_on": report.said.get("position"),
+        "ruleset": report.said.get("ruleset"),
+        "figures": report.figures,
+        "withheld": report.said.get("withheld", []),
     }
 
 
@@ -130,12 +128,12 @@ def show_screen(words: Words, home: Home, report: dict[str, Any]) -> list[str]:
 
 def run_drift(session: Session, arguments: argparse.Namespace) -> int:
     """Show what has moved; 1 where a revision is due."""
-    from projections import report
+    from projections.reports.drift import drift
 
     with session.home() as home:
         at = moment(session, home, arguments.view, arguments.as_of)
         words = Words(session.language(arguments.view))
-        found = report.drift(at)
+        found = drift(at)
         answer = {"view": at.nation, "position": at.position, "revision_due": bool(found), "reports": found}
         session.answer(document(home, answer), lambda: [*banner(words, home), *drift_lines(words, at.nation, found)])
     return 1 if found else 0

@@ -20,7 +20,7 @@ from api.looking import Eyes
 from ledger.formats.entry import parse_instant
 from projections.differences import reconcile_alone
 from projections.reconciliation import PAIRS
-from projections.report import changes_since
+from projections.reports.drift import changes_since
 from projections.ruleset import Ruleset, overlapping_day
 from projections.view import Moment
 from projections.wording.facts import KINDS

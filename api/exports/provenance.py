@@ -7,7 +7,7 @@ from typing import Any
 
 from api.exports.table import Table
 from api.home import Home
-from projections.report import code_version
+from projections.reports.issued import code_version
 from projections.ruleset import tzdata_version
 from projections.view import Moment
 

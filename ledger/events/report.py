@@ -18,6 +18,7 @@ from ledger.events.values import (
     Quantity,
     Reference,
     Sha256,
+    Size,
     Value,
 )
 
@@ -28,7 +29,6 @@ Pair = Annotated[str, Meta(pattern=r"^P[1-9][0-9]?$(?!\n)", description="pair of
 DifferenceReason = Annotated[str, Meta(pattern=r"^R[0-9]{2}$(?!\n)", description="reason of a difference")]
 Dimension = Literal["withheld_by_gb", "as_of", "window", "scope", "category", "withheld_by_fr"]
 
-OF_A_REPORT = "says something of a report already issued; the report's own fact stands"
 OF_A_RECONCILIATION = "differences are recomputed from facts; this records what the two sides say of them"
 
 
@@ -43,8 +43,10 @@ class Withheld(Value, frozen=True):
 class ReportIssued(Data, frozen=True):
     """Signed by the nation's official, bound to a position and to the rules and code that make it recomputable.
 
-    `figures` are those communicated to both nations, `code` is the version of the software. The national edition is in its
-    nation's own section.
+    `figures` are those communicated to both nations, `code` is the version of the software, `as_of` the instant it was drawn at
+    and `final_size` how much of the log both nations had co-signed by then; `checkpoint_root` is the root over `position`
+    entries, hexadecimal. `document_sha256` is the digest of the document's content, `facts_sha256` of the facts under it.
+    The national edition is in its nation's own section, `gb` or `fr`.
     """
 
     nation: Nation
@@ -59,7 +61,11 @@ class ReportIssued(Data, frozen=True):
     people: People | None = None
     withheld: Annotated[tuple[Withheld, ...], Meta(max_length=256)] = ()
     checkpoint_root: Code | None = None
+    as_of: Instant | None = None
+    final_size: Size | None = None
     facts_sha256: Sha256 | None = None
+    document_sha256: Sha256 | None = None
+    renderer: Code | None = None
     content_sha256: Sha256 | None = None
     unsigned_pdf_sha256: Sha256 | None = None
     signed_pdf_sha256: Sha256 | None = None
@@ -71,7 +77,7 @@ class ReportIssued(Data, frozen=True):
                 raise Malformed(f"{withheld.code} is both communicated and withheld", field=f"data.withheld.{n}.code")
 
 
-@event_type("report.received", en="Report received", fr="Bulletin reçu", exempt=OF_A_REPORT)
+@event_type("report.received", en="Report received", fr="Bulletin reçu", makes_facts=True)
 class ReportReceived(Data, frozen=True):
     """The recipient says that it has the report, and the digest of what it has."""
 
@@ -85,7 +91,7 @@ class ReportReceived(Data, frozen=True):
     fr="Observation sur un bulletin",
     text=("observation",),
     signers="official",
-    exempt=OF_A_REPORT,
+    makes_facts=True,
 )
 class ReportObservation(Data, frozen=True):
     """The other official comments; it never blocks anything."""

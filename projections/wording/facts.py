@@ -46,6 +46,7 @@ KINDS: Mapping[str, Words] = {
     "correction": words("Correction", "Rectification"),
     "correction_proposal": words("Proposed correction", "Proposition de rectification"),
     "report": words("Report issued", "Bulletin diffusé"),
+    "report_step": words("Report received or observed upon", "Bulletin reçu ou commenté"),
     "ruleset": words("Ruleset adopted", "Règles de décompte adoptées"),
     "watch": words("Watch", "Relève"),
     "breach": words("Breach in what was sealed", "Irrégularité dans ce qui est scellé"),

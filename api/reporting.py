@@ -1,0 +1,94 @@
+"""Reports on their way from a view to the log: what one is bound to is taken from the home; what was signed is held to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from api.home import Home
+from api.texts import opened_section
+from ledger import errors, events
+from ledger.events.report import ReportIssued
+from ledger.formats.entry import split_entry
+from projections.reports.bound import Log
+from projections.reports.draft import Draft, Wanted
+from projections.reports.draft import draft as drafted
+from projections.reports.issued import Issued, issued, stream_of
+from projections.view import Moment
+
+ISSUED = "report.issued"
+
+
+Documents = Mapping[str, Mapping[str, str]]
+
+
+class _Marked(msgspec.Struct):
+    marking: events.base.Marking
+
+
+def log_of(home: Home) -> Log:
+    """What a report asks of the log that a home holds."""
+
+    def places(position: int) -> dict[str, tuple[int, int]]:
+        _, registry = home.reader.standing_at(position)
+        return {
+            code: (place.longitude_e6, place.latitude_e6)
+            for code, place in registry.places.items()
+            if place.longitude_e6 is not None and place.latitude_e6 is not None
+        }
+
+    def markings(positions: Iterable[int]) -> set[tuple[str, str]]:
+        found = home.reader.entries_at(sorted(positions))
+        marked = (msgspec.json.decode(split_entry(entry)[3], type=_Marked).marking for _, entry in found)
+        return {(each.gb, each.fr) for each in marked}
+
+    settings = home.settings
+    return Log(settings.origin, settings.exercise, settings.title, lambda size: home.held.root(size).hex(), places, markings)
+
+
+def draft(home: Home, nation: str, wanted: Wanted, as_of: int | None = None) -> Draft:
+    """What a nation's official would issue now. Raises BadQuestion naming the field."""
+    now = home.view(nation).at(home.now() if as_of is None else as_of)
+    final = home.finality().newest_final()
+    return drafted(now, log_of(home), wanted, final.checkpoint.size if final is not None else 0)
+
+
+def unsigned(home: Home, made: Draft, documents: Documents, at: str) -> dict[str, Any]:
+    """The event that issues a draft, before it is sealed and signed; `documents` as in `Draft.data`."""
+    t = made.terms
+    event: dict[str, Any] = {
+        "type": ISSUED,
+        "stream": stream_of(t.nation, t.day.isoformat()),
+        "occurred_at": at,
+        # Whoever issues on top of a report that somebody else has followed already is told so.
+        "expected_version": len(home.reader.stream(stream_of(t.nation, t.day.isoformat()))),
+        "marking": made.marking,
+        "data": made.data(documents),
+    }
+    own = made.national(documents)
+    return {**event, "national": {t.nation: own}} if own is not None else event
+
+
+def find(moment: Moment, name: str, field: str = "REPORT") -> Issued:
+    """A report by the id of its event, or the newest of the view's own day. Raises NotFound."""
+    for report in reversed(issued(moment)):
+        if report.event == name or (report.nation, report.day) == (moment.nation, name):
+            return report
+    raise errors.NotFound(
+        f"there is no report {name} in the {moment.nation} view", field=field, remedy="the list of reports has their ids"
+    )
+
+
+def said_by(home: Home, report: Issued) -> ReportIssued:
+    """What a report's event says."""
+    _, _, _, payload = split_entry(home.reader.entry(report.fact.origin))
+    found = events.decode(payload).data
+    assert isinstance(found, ReportIssued), "a report's fact comes from such an event"
+    return found
+
+
+def own_edition(home: Home, report: Issued) -> dict[str, Any] | None:
+    """The national edition in a report's own section; None where there is none or its key is not held here."""
+    return opened_section(home, report.fact.origin, report.nation, report.nation.lower()) or None

@@ -180,7 +180,7 @@ class Player:
             raise errors.Malformed(f"there is no directive {row['do']}", field="do", remedy="issue_report")
         nation = row["nation"]
         self.home.projector(nation).follow()
-        for site in SITES:
+        for site in self.home.sites:
             self.home.cosign(site)
         official = self._official(nation)
         wanted = Wanted(date.fromisoformat(row["day"]), row["status"])

@@ -11,11 +11,14 @@ from api.home import Home
 from api.texts import opened_section
 from ledger import errors, events
 from ledger.events.report import ReportIssued
-from ledger.formats.entry import split_entry
-from projections.reports.bound import Log
+from ledger.formats import envelope
+from ledger.formats.entry import format_instant, parse_entry, split_entry
+from projections.reports import verifying
+from projections.reports.bound import Edition, Log
 from projections.reports.draft import Draft, Wanted
 from projections.reports.draft import draft as drafted
-from projections.reports.issued import Issued, issued, stream_of
+from projections.reports.issued import Issued, issued, of_day, stream_of
+from projections.reports.verifying import Check
 from projections.view import Moment
 
 ISSUED = "report.issued"
@@ -81,6 +84,32 @@ def find(moment: Moment, name: str, field: str = "REPORT") -> Issued:
     )
 
 
+def find_of(moment: Moment, nation: str, day: str) -> Issued:
+    """The newest report of a nation's day. Raises NotFound."""
+    found = of_day(moment, nation, day)
+    if not found:
+        raise errors.NotFound(f"{nation} has issued no report of {day}", field="day")
+    return found[-1]
+
+
+def steps(moment: Moment, report: Issued) -> list[dict[str, Any]]:
+    """What followed a report: received and observed upon, by whom, when, of which figure."""
+    facts = moment.store.of_kind(moment.generation, "report_step", moment.position)
+    return [
+        {
+            "step": fact.code,
+            "event": fact.event,
+            "position": fact.origin,
+            "authority": fact.authority,
+            "nation": fact.nation,
+            "at": format_instant(fact.recorded_at),
+            "figure": fact.about or None,
+        }
+        for fact in facts
+        if fact.subject == report.event
+    ]
+
+
 def said_by(home: Home, report: Issued) -> ReportIssued:
     """What a report's event says."""
     _, _, _, payload = split_entry(home.reader.entry(report.fact.origin))
@@ -92,3 +121,40 @@ def said_by(home: Home, report: Issued) -> ReportIssued:
 def own_edition(home: Home, report: Issued) -> dict[str, Any] | None:
     """The national edition in a report's own section; None where there is none or its key is not held here."""
     return opened_section(home, report.fact.origin, report.nation, report.nation.lower()) or None
+
+
+def verify(home: Home, now: Moment, report: Issued) -> dict[str, Any]:
+    """A report held against the log and against the documents kept here, as a view sees it: {"ok", "checks", …}."""
+    said = said_by(home, report)
+    own = own_edition(home, report) if now.nation == report.nation else None
+    checks = [*recompute(home, now, report)[0], _signed(home, report)]
+    for prefix, promised in (("", msgspec.to_builtins(said)), ("national.", own or {})):
+        for kind in ("unsigned.pdf", "signed.pdf"):
+            path = home.path / "reports" / f"{report.event}.{prefix}{kind}"
+            wanted = promised.get(kind.replace(".", "_") + "_sha256")
+            if wanted is not None:
+                body = path.read_bytes() if path.is_file() else None
+                checks.append(verifying.document_check(prefix + kind, wanted, body))
+    is_sound = all(check.state != "wrong" for check in checks)
+    return {**report.head(), "ok": is_sound, "checks": [msgspec.to_builtins(check) for check in checks]}
+
+
+def recompute(home: Home, now: Moment, report: Issued) -> tuple[list[Check], dict[Edition, dict[str, Any]]]:
+    """(a report's checks, its content by edition as computed here)."""
+    own = own_edition(home, report) if now.nation == report.nation else None
+    return verifying.verify(now, said_by(home, report), own, log_of(home))
+
+
+def _signed(home: Home, report: Issued) -> Check:
+    """Whether the key of the nation's official signed the event, as the keys stood there."""
+    entry = parse_entry(home.reader.entry(report.fact.origin))
+    ring, _ = home.reader.standing_at(report.fact.origin - 1)
+    for signature in entry.signatures:
+        key = ring.keys.get(signature.keyid)
+        if key is not None and (key.role, key.nation) == ("official", report.nation):
+            try:
+                envelope.verify_signature(envelope.EVENT_TYPE, entry.payload, signature, key.public)
+            except (errors.BadSignature, errors.WeakKey) as wrong:
+                return Check("signature", "wrong", wrong.message)
+            return Check("signature", "ok", key.owner)
+    return Check("signature", "wrong", f"no key of the official of {report.nation} signed it")

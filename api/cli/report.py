@@ -6,12 +6,14 @@ import argparse
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from api.cli import report_check, report_follow, report_issue
 from api.cli.arguments import Commands, Parser, add_as_of, add_command, add_group, add_view
 from api.cli.frame import banner, document, headed, moment
 from api.cli.rendering import table
 from api.cli.words import Words
 from ledger import errors
 from projections.nations import RULESETS
+from projections.wording.issuing import STATUS
 
 if TYPE_CHECKING:
     from api.cli.session import Session
@@ -19,15 +21,9 @@ if TYPE_CHECKING:
     from projections.reports.issued import Issued
     from projections.view import Moment
 
-STATUS = {
-    "provisional": ("provisional", "provisoire"),
-    "revised": ("revised", "révisé"),
-    "settled": ("settled", "définitif"),
-}
-
 
 def add_to(commands: Commands[Parser]) -> None:
-    """Add report list, show, drift."""
+    """Add report and all that it does."""
     group = add_group(commands, "report", "the daily reports that were issued, and what has moved since")
     listed = add_command(group, "list", run_list, "every report issued, of both nations")
     add_view(listed)
@@ -41,6 +37,8 @@ def add_to(commands: Commands[Parser]) -> None:
     )
     add_view(drift)
     add_as_of(drift)
+    for module in (report_issue, report_follow, report_check):
+        module.add_to(group)
 
 
 def run_list(session: Session, arguments: argparse.Namespace) -> int:
@@ -157,4 +155,4 @@ def drift_lines(words: Words, nation: str, found: list[dict[str, Any]]) -> list[
 
 def _status(words: Words, report: dict[str, Any]) -> str:
     pair = STATUS.get(report["status"])
-    return pair[words.column] if pair else str(report["status"])
+    return words.of(pair) if pair else str(report["status"])

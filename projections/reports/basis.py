@@ -58,7 +58,7 @@ def revealing(ruleset: Ruleset, withheld: frozenset[str]) -> dict[str, list[str]
     A figure and its parts (F1 and F1.repelled …) are one sum: with all but one of them known, so is that one.
     """
     families: dict[str, list[str]] = {}
-    for indicator in ruleset.indicators:
+    for indicator in (i for i in ruleset.indicators if not i.beside):
         families.setdefault(indicator.code.split(".")[0], []).append(indicator.code)
     found = {}
     for family in families.values():

@@ -106,12 +106,13 @@ class Terms(msgspec.Struct, frozen=True):
 
 
 def facts_digest(facts: Iterable[Fact]) -> str:
-    """SHA-256, hex, over the RFC 8785 lines of facts live at a position, by (stated, ordinal), as they were known there."""
-    hasher = hashlib.sha256()
+    """SHA-256, hex, over the sorted RFC 8785 lines of facts live at a position, as they were known there: without `ordinal`,
+    `ended` and `reading`, which differ between views of the same log.
+    """
     encode = msgspec.json.Encoder(order="sorted").encode
-    for fact in sorted(facts, key=lambda f: (f.stated, f.ordinal)):
-        hasher.update(encode(msgspec.structs.replace(fact, ended=NEVER, reading="both")) + b"\n")
-    return hasher.hexdigest()
+    # How many facts of one position came before differs from view to view, where one of them was sealed.
+    same = (msgspec.structs.replace(fact, ordinal=0, ended=NEVER, reading="both") for fact in facts)
+    return hashlib.sha256(b"".join(line + b"\n" for line in sorted(encode(fact) for fact in same))).hexdigest()
 
 
 def strictest(markings: Iterable[tuple[str, str]], gb: str = GB_MARKINGS[0], fr: str = FR_MARKINGS[0]) -> dict[str, str]:

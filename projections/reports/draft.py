@@ -103,6 +103,12 @@ def draft(now: Moment, log: Log, wanted: Wanted, final_size: int) -> Draft:
     ruleset = now.ruleset()
     _require_codes(ruleset, frozenset(wanted.withhold))
     sealed = Basis(now, ruleset, ruleset.window(wanted.day)).sealed()
+    for code in sorted(wanted.withhold.keys() - sealed.keys() - {PEOPLE}):
+        raise errors.BadQuestion(
+            f"{code} rests on nothing that is sealed: the other nation computes it itself",
+            field="withhold",
+            remedy="withhold what rests on sealed facts" + (f": {', '.join(sealed)}" if sealed else ""),
+        )
     terms = Terms(
         now.nation, wanted.day, wanted.status, len(earlier), now.position, now.instant, ruleset.name, tzdata_version(),
         f"entente/{code_version()}", min(final_size, now.position), _withheld(wanted.withhold, sealed),

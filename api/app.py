@@ -86,7 +86,7 @@ class Parts:
 def log_parts(home: Home, witnesses: Mapping[str, str], peers: Mapping[str, str]) -> Parts:
     """The parts of the site where the log is made, with the addresses of its witnesses and of whom it compares with."""
     held, policy = home.held, home.policy()
-    collector = Collector(held, policy, {name: RemoteWitness(url) for name, url in witnesses.items()})
+    collector = Collector(held, policy, {name: RemoteWitness(url, home.tls_roots) for name, url in witnesses.items()})
     meet = partial(meet_at_the_log, held, policy, home.path / FOLDER)
     return Parts(home, Gossip(_peers(home, peers), meet), collector=collector, daily=Daily(home))
 
@@ -102,14 +102,15 @@ def mirror_parts(home: Home, follower: Follower, peers: Mapping[str, str]) -> Pa
 
 
 def _peers(home: Home, peers: Mapping[str, str]) -> dict[str, Source]:
-    return {name: _peer(home.settings.origin, name, where) for name, where in peers.items()}
+    return {name: _peer(home, name, where) for name, where in peers.items()}
 
 
-def _peer(origin: str, name: str, where: str) -> Source:
+def _peer(home: Home, name: str, where: str) -> Source:
     if "://" not in where:
         return FolderSource(Path(where))
     # A site shows what it cosigned as a witness does; anybody else serves a log.
-    return RemoteSource(f"{where.rstrip('/')}/{witnessing.prefix_of(origin)}" if name in SITES else where)
+    prefix = f"/{witnessing.prefix_of(home.settings.origin)}" if name in SITES else ""
+    return RemoteSource(f"{where.rstrip('/')}{prefix}", roots=home.tls_roots)
 
 
 def _known_at(home: Home, tokens: Tokens) -> Callable[[str], Holder | None]:

@@ -140,6 +140,11 @@ class Home:
         return self.path / "policy.txt"
 
     @property
+    def tls_roots(self) -> Path | None:
+        """The certificates that other sites' own must lead to; None for those that this machine trusts."""
+        return self.path / self.settings.tls_roots if self.settings.tls_roots else None
+
+    @property
     def ledger_url(self) -> str:
         """SQLAlchemy URL of the joint log."""
         return self.settings.database or f"sqlite:///{self.path / 'ledger.sqlite'}"

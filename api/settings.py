@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -63,8 +64,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `timestamp_urls` are the time-stamping authorities that are asked, by names of your own; `timestamp_roots` the files (from
     the home's folder) with the certificates that their tokens must lead to, also those of authorities no longer asked.
     `service_log` is the file (from the home's folder) of the service's log, standard error where it is empty. Of who asks, the
-    word of `trusted_proxies` is taken (addresses, with commas). `providers` are whom people sign in with. All of them:
-    docs/operations.md.
+    word of `trusted_proxies` is taken (addresses, with commas). `tls_roots` is the file (from the home's folder) with the
+    certificates that other sites' must lead to; where it is empty, those that the machine trusts. `providers` are whom people
+    sign in with. All of them: docs/operations.md.
     """
 
     origin: str
@@ -76,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site: Literal["", "london", "paris"] = ""
     service_log: str = ""
     trusted_proxies: str = "127.0.0.1"
+    tls_roots: str = ""
     witnesses: dict[str, str] = {}
     peers: dict[str, str] = {}
     timestamp_urls: dict[str, str] = {}
@@ -87,6 +90,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         issuers = [provider.issuer for provider in self.providers.values()]
         if not all(map(_PROVIDER, self.providers)) or len(set(issuers)) < len(issuers):
             raise ValueError("a provider has a name of letters, digits and dashes, and an issuer of its own")
+        for proxy in filter(None, self.trusted_proxies.split(",")):
+            try:
+                ipaddress.ip_network(proxy.strip())
+            except ValueError:
+                # `*` would take every caller's own word on who he is, and a name is never compared with an address.
+                raise ValueError(f"trusted_proxies are addresses or networks, with commas: {proxy!r} is none") from None
 
 
 def load(home: Path, environment: Mapping[str, str] | None = None) -> Settings:

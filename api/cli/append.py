@@ -62,6 +62,15 @@ def add_remote(parser: Parser, *, is_required: bool = False) -> None:
         "--spool", metavar="FILE", type=Path, default=Path("entente-spool.sqlite"),
         help="where what was signed is kept until it is final, with --url (default ./entente-spool.sqlite)",
     )  # fmt: skip
+    add_roots(parser, "with --url")
+
+
+def add_roots(parser: Parser, when: str) -> None:
+    """Whose word is taken on who answers at an address with TLS."""
+    parser.add_argument(
+        "--tls-roots", metavar="FILE", type=Path,
+        help=f"the certificates (PEM) that the other end's must lead to, {when} (unless given, those this machine trusts)",
+    )  # fmt: skip
 
 
 def run(session: Session, arguments: argparse.Namespace) -> int:
@@ -124,7 +133,8 @@ def over_http(arguments: argparse.Namespace) -> Iterator[Ledger]:
     key, *others = [Path(name) for name in arguments.key]
     token = arguments.token_file.read_text(encoding="ascii", errors="replace").strip()
     ledger = Ledger(
-        arguments.url, token=token, key=key, policy=arguments.policy, spool=arguments.spool, also_signing=others
+        arguments.url, token=token, key=key, policy=arguments.policy, spool=arguments.spool, also_signing=others,
+        tls_roots=arguments.tls_roots,
     )  # fmt: skip
     try:
         yield ledger.begin()

@@ -43,7 +43,7 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         raise Usage(arguments.command, "--once and --listen exclude each other")
     with session.home() as home:
         _require_site(home, arguments)
-        source = source_of(arguments.source, arguments.token_file)
+        source = source_of(arguments.source, arguments.token_file, home.tls_roots)
         mirror = home.mirror()
         if arguments.follow or arguments.listen:
             return _follow(session, home, source, arguments)
@@ -59,7 +59,7 @@ def _require_site(home: Home, arguments: argparse.Namespace) -> None:
         raise Usage(arguments.command, f"{home.path} is {whose} home, not {arguments.site}'s")
 
 
-def source_of(where: str, token_file: Path | None) -> Source:
+def source_of(where: str, token_file: Path | None, roots: Path | None) -> Source:
     """A URL or a folder as a source."""
     from ledger.evidence.source import FolderSource
 
@@ -67,7 +67,7 @@ def source_of(where: str, token_file: Path | None) -> Source:
         return FolderSource(Path(where))
     from ledger.evidence.remote import RemoteSource
 
-    return RemoteSource(where, token_file.read_text(encoding="utf-8").strip() if token_file else "")
+    return RemoteSource(where, token_file.read_text(encoding="utf-8").strip() if token_file else "", roots)
 
 
 def standing(home: Home, site: str, size: int) -> dict[str, Any]:

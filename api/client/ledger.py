@@ -42,8 +42,9 @@ class Ledger:
     """A service's way into a ledger. Threads may share it; `with` and `async with` start and stop what sends.
 
     `key`, the nations' `sealers` and those who sign as well are private keys or their files, `policy` is the policy as both
-    nations approved it (or its file), `spool` a file of the service's own. `site` replaces `url` and `token` for whoever
-    reaches the ledger otherwise.
+    nations approved it (or its file), `spool` a file of the service's own. `tls_roots` is a file with the certificates that the
+    one at `url` must lead to, unless it is those which the machine trusts. `site` replaces these three for whoever reaches the
+    ledger otherwise.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Ledger:
         policy: Policy | bytes | Path | str,
         spool: Path | str,
         token: str = "",
+        tls_roots: Path | None = None,
         sealers: Mapping[str, SigningKey | Path | str] | None = None,
         also_signing: Sequence[SigningKey | Path | str] = (),
         site: Site | None = None,
@@ -65,7 +67,7 @@ class Ledger:
         """
         self.key = _key(key)
         self.spool = Spool(Path(spool))
-        self.site = site or OverHttp(url, token)
+        self.site = site or OverHttp(url, token, tls_roots)
         self.trust = Trust(self.spool, _policy(policy), self.site.source)
         self.sealers = {nation: _key(sealer) for nation, sealer in (sealers or {}).items()}
         self.also_signing = [_key(other) for other in also_signing]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import httpx2
 import msgspec
 
 from ledger import errors
-from ledger.evidence.remote import RemoteSource, connection
+from ledger.evidence.remote import RemoteSource, away, connection
 from ledger.evidence.source import Source
 
 ANSWER_SECONDS_MAX = 60.0
@@ -79,10 +80,10 @@ class Throttled(errors.Unavailable):
 class OverHttp(Site):
     """A service at a URL, asked with a bearer token, for one thread at a time."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, roots: Path | None = None) -> None:
         self.url = url.rstrip("/")
-        self.source: Source = RemoteSource(url, token)
-        self._http = connection(f"{self.url}/v1", token, ANSWER_SECONDS_MAX)
+        self.source: Source = RemoteSource(url, token, roots)
+        self._http = connection(f"{self.url}/v1", token, ANSWER_SECONDS_MAX, roots)
 
     def introduce(self, key_id: str, verify: Verify) -> Introduction:
         status, document = self._ask("GET", f"introductions/{key_id}")
@@ -118,8 +119,7 @@ class OverHttp(Site):
                     if len(found) > ANSWER_BYTES_MAX:
                         raise errors.Unavailable(f"{self.url} answers more than {ANSWER_BYTES_MAX} bytes")
         except httpx2.HTTPError as wrong:
-            said = " ".join(str(wrong).split()) or type(wrong).__name__
-            raise errors.Unavailable(f"{self.url} does not answer: {said}") from None
+            raise away(self.url, wrong) from None
         if response.status_code in RETRIED or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             after = response.headers.get("retry-after", "")
             said = f"{self.url} answered {response.status_code}"

@@ -6,9 +6,11 @@ goes to the one address it was given for.
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
 
 import httpx2
 
@@ -24,10 +26,11 @@ ANSWER_SECONDS_MAX = 60.0
 CHUNK_BYTES = 65_536
 
 
-def connection(url: str, token: str, silent_seconds: float = SILENT_SECONDS_MAX) -> httpx2.Client:
+def connection(url: str, token: str, silent_seconds: float = SILENT_SECONDS_MAX, roots: Path | None = None) -> httpx2.Client:
     """What asks at a URL with a bearer token: its own time limits, no redirect, nothing from the environment.
 
-    Raises BadQuestion for what is no address.
+    Over TLS the other end's certificate must lead to one of those in the file `roots`, and to no other; without such a file to
+    one that this machine trusts. Raises BadQuestion for what is no address, UnsafeSetting for a file of no certificates.
     """
     if not url.startswith(("http://", "https://")):
         raise errors.BadQuestion(f"{url} is no address", field="url", remedy="write http://HOST:PORT or https://…")
@@ -35,21 +38,45 @@ def connection(url: str, token: str, silent_seconds: float = SILENT_SECONDS_MAX)
     if token:
         headers["Authorization"] = f"Bearer {token}"
     timeout = httpx2.Timeout(silent_seconds, connect=CONNECT_SECONDS_MAX)
-    has_tls = url.startswith("https://")  # without, certificates need not be read first
+    verify = _trusting(roots) if url.startswith("https://") else False  # without TLS certificates need not be read first
     try:
         return httpx2.Client(
-            base_url=url.rstrip("/") + "/", headers=headers, timeout=timeout, trust_env=False, verify=has_tls
+            base_url=url.rstrip("/") + "/", headers=headers, timeout=timeout, trust_env=False, verify=verify
         )  # fmt: skip
     except httpx2.InvalidURL as wrong:
         raise errors.BadQuestion(f"{url} is no address: {wrong}", field="url") from None
 
 
+def _trusting(roots: Path | None) -> ssl.SSLContext | bool:
+    if roots is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=roots)
+    except OSError as wrong:  # an ssl.SSLError too
+        raise errors.UnsafeSetting(
+            f"{roots} has no certificates that can be read", field="tls_roots", remedy="name a file of certificates in PEM"
+        ) from wrong
+
+
+def away(url: str, wrong: httpx2.HTTPError) -> errors.Unavailable:
+    """What it is called that nobody answers at a URL, or somebody whose certificate is not trusted there."""
+    cause: BaseException | None = wrong
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return errors.Unavailable(
+                f"{url} is not trusted: {cause.verify_message}",
+                remedy="name the certificates that its own leads to (tls_roots in entente.toml, --tls-roots)",
+            )
+        cause = cause.__cause__ or cause.__context__
+    return errors.Unavailable(f"{url} does not answer: {' '.join(str(wrong).split()) or type(wrong).__name__}")
+
+
 class RemoteSource(Source):
     """A log at a URL, for one thread at a time. Raises BadQuestion for what is no HTTP address."""
 
-    def __init__(self, url: str, token: str = "") -> None:
+    def __init__(self, url: str, token: str = "", roots: Path | None = None) -> None:
         self.url = url
-        self._http = connection(url, token)
+        self._http = connection(url, token, roots=roots)
 
     def checkpoint(self, which: str = NEWEST) -> bytes | None:
         return self._get(checkpoint_path(which), note.NOTE_BYTES_MAX)
@@ -96,15 +123,15 @@ class RemoteSource(Source):
                         raise errors.Unavailable(f"{self.url}/{path} took longer than {ANSWER_SECONDS_MAX:g} s")
                     yield chunk
         except httpx2.HTTPError as wrong:
-            raise errors.Unavailable(f"{self.url} does not answer: {_said(wrong)}") from None
+            raise away(self.url, wrong) from None
 
 
 class RemoteWitness:
     """A witness at a URL (C2SP tlog-witness), for one thread at a time."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, roots: Path | None = None) -> None:
         self.url = url
-        self._http = connection(url, "")
+        self._http = connection(url, "", roots=roots)
 
     def ask(self, asked: Submission) -> bytes:
         """The signature lines of its answer. Raises CosignerMoved saying what it cosigned last, Unavailable where it is away or
@@ -120,7 +147,7 @@ class RemoteWitness:
                     if len(body) > submission.ANSWER_BYTES_MAX or time.monotonic() > deadline:
                         raise errors.Unavailable(f"{self.url} answers too much or too slowly")
         except httpx2.HTTPError as wrong:
-            raise errors.Unavailable(f"{self.url} does not answer: {_said(wrong)}") from None
+            raise away(self.url, wrong) from None
         if response.status_code == HTTPStatus.OK:
             return bytes(body)
         if response.status_code == HTTPStatus.CONFLICT and response.headers.get("content-type") == submission.SIZE_TYPE:
@@ -129,7 +156,3 @@ class RemoteWitness:
         if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
             raise errors.VerificationFailed(f"{self.url} refuses: {said}")
         raise errors.Unavailable(f"{self.url} answered {response.status_code}: {said}")
-
-
-def _said(wrong: httpx2.HTTPError) -> str:
-    return " ".join(str(wrong).split()) or type(wrong).__name__

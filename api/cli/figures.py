@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from api.cli.arguments import Commands, Parser, add_as_of, add_command, add_view, day
 from api.cli.frame import banner, document, headed, moment, standing
 from api.cli.rendering import Cell, table
-from api.cli.words import HEADINGS, Words
+from api.cli.words import Words
 from projections.nations import RULESETS
-from projections.wording.names import PEOPLE, PEOPLE_PARTS, PLAIN, SECTIONS
+from projections.wording.names import HEADINGS, PEOPLE, PEOPLE_PARTS, PLAIN, SECTIONS
 
 if TYPE_CHECKING:
     from api.cli.session import Session
@@ -66,10 +66,10 @@ def figures_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> list[
     lines += ["", "* " + words.of(SECTIONS["people"]), *people_lines(words, answer["people"], answer["disputed_people"])]
     for heading, families in HEADINGS.items():
         shown = [i for i in ruleset.indicators if i.code.split(".")[0] in families and not i.beside]
-        title = words.of(SECTIONS[heading]) if heading in SECTIONS else words(heading)
+        title = words.of(SECTIONS[heading])
         lines += headed(title, [_figure_row(words, i, answer, "figures") for i in shown], align="lrll")
     beside = [i for i in ruleset.indicators if i.beside]
-    lines += headed(words("beside"), [_figure_row(words, i, answer, "beside") for i in beside], align="lrll")
+    lines += headed(words.of(SECTIONS["beside"]), [_figure_row(words, i, answer, "beside") for i in beside], align="lrll")
     example = next((code for code, value in answer["figures"].items() if value), next(iter(answer["figures"])))
     command = f"entente explain {nation.lower()} {example} --day {answer['day']} --as-of {answer['as_of']}"
     return [*lines, "", words("several times"), f"{words.label('deeper')} {command}"]

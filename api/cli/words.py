@@ -36,8 +36,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "One person may be counted several times wherever the unit is not persons.",
         "Une même personne peut être comptée plusieurs fois partout où l'unité n'est pas la personne.",
     ),
-    "saved": ("Prevented at sea, rescued, landed, harmed", "Empêché en mer, secouru, débarqué, atteint"),
-    "beside": ("Beside them, never netted", "À côté, jamais déduit"),
     "rules": ("rules {ruleset}", "règles {ruleset}"),
     "lines": ("What it is made of", "Ce qui le compose"),
     "sum": ("sum of the lines", "somme des lignes"),
@@ -258,14 +256,6 @@ ONE: dict[str, tuple[str, str]] = {
     "GBP": ("pound", "livre sterling"),
     "event": ("event", "événement"),
     "case": ("case", "affaire"),
-}
-
-# Under which heading a figure is printed, by the part of its code before the dot. A rescue is never under "disrupted".
-HEADINGS: dict[str, tuple[str, ...]] = {
-    "seen": ("G2", "F1"),
-    "detected": ("G1", "G3", "G4", "G8", "F3"),
-    "disrupted": ("G6", "G7", "F2", "F8", "F9"),
-    "saved": ("G5", "G9", "F4", "F5", "F6", "F7", "F10", "F11"),
 }
 
 

@@ -182,6 +182,4 @@ def _told(answer: dict[str, Any]) -> dict[str, Any]:
         side: {name: value for name, value in answer[side].items() if name not in ("checkpoint", "settled")}
         for side in ("gb", "fr")
     }
-    names = ("pair", "from", "to", "steps", "unexplained", "told", "not_stated")
-    kept: dict[str, Any] = {name: answer[name] for name in names if name in answer}
-    return {**kept, **ends}
+    return {**answer, **ends}

@@ -35,6 +35,16 @@ SECTIONS: Mapping[str, Words] = {
     "seen": words("Seen", "Constaté"),
     "detected": words("Detected", "Détecté"),
     "disrupted": words("Disrupted", "Entravé"),
+    "saved": words("Prevented at sea, rescued, landed, harmed", "Empêché en mer, secouru, débarqué, atteint"),
+    "beside": words("Beside them, never netted", "À côté, jamais déduit"),
+}
+
+# Under which heading a figure is printed, by the part of its code before the dot. A rescue is never under "disrupted".
+HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "seen": ("G2", "F1"),
+    "detected": ("G1", "G3", "G4", "G8", "F3"),
+    "disrupted": ("G6", "G7", "F2", "F8", "F9"),
+    "saved": ("G5", "G9", "F4", "F5", "F6", "F7", "F10", "F11"),
 }
 
 PEOPLE: Mapping[str, Words] = {

@@ -44,6 +44,7 @@ TITLES: Mapping[str, Mapping[str, str]] = {
     "bad-note": _both("Not a sound checkpoint", "Point de contrôle non conforme"),
     "bad-section": _both("A section does not match its event", "Section non conforme à l’événement"),
     "bad-timestamp": _both("Not a sound time stamp", "Horodatage non conforme"),
+    "bad-document": _both("Signature of the document not valid", "Signature du document non valable"),
     "bad-bundle": _both("Not a sound bundle", "Dossier de preuve non conforme"),
     "not-found": _both("Not found", "Introuvable"),
     "bad-question": _both("The question cannot be answered as put", "Question impossible telle que posée"),

@@ -230,6 +230,12 @@ class BadTimestamp(VerificationFailed):
     code = "bad-timestamp"
 
 
+class BadDocument(VerificationFailed):
+    """The signature of the document does not verify."""
+
+    code = "bad-document"
+
+
 class BadBundle(VerificationFailed):
     """The evidence bundle is not in its one form, or something in it does not hold."""
 

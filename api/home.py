@@ -214,7 +214,7 @@ class Home:
 
     def view(self, nation: str) -> View:
         """A nation's reading, for questions."""
-        return View(self.view_store(nation), self.covering)
+        return View(self.view_store(nation), self.covering, self.reader.names_at)
 
     def projector(self, nation: str) -> Projector:
         """What makes a nation's view from the log."""

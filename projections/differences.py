@@ -16,7 +16,7 @@ from projections import reconciliation as reconciling
 from projections.reconciliation import End, Pair
 from projections.reports.issued import of_day
 from projections.ruleset import Ruleset, overlapping_day
-from projections.view import OWN, SHARED, Moment
+from projections.view import OWN, SHARED, Moment, View
 
 Days = tuple[date, date]
 
@@ -53,7 +53,7 @@ def reconcile_opening(
 
     gb_end, fr_end = end(gb, london, pair.gb, days[0]), end(fr, paris, pair.fr, days[1])
     ends = {"gb": _end(gb, gb_end, pair.gb), "fr": _end(fr, fr_end, pair.fr)}
-    answer = _answer(pair, ends, reconciling.reconcile(pair, gb_end, fr_end, then))
+    answer = _answer(pair, ends, reconciling.reconcile(pair, gb_end, fr_end, then), gb.view)
     return answer, {"GB": _opened(pair, answer, gb_end), "FR": _opened(pair, answer, fr_end)}
 
 
@@ -100,7 +100,7 @@ def reconcile_alone(
         for name, moment, its, code in zip(("gb", "fr"), moments, ends, (pair.gb, pair.fr), strict=True)
     }
     told[nation.lower()]["report"] = report
-    answer = _answer(pair, told, reconciling.reconcile(pair, ends[0], ends[1], then))
+    answer = _answer(pair, told, reconciling.reconcile(pair, ends[0], ends[1], then), view)
     return {**answer, "not_stated": [] if report is not None else [nation]}, _opened(pair, answer, *ends)
 
 
@@ -134,7 +134,7 @@ def _span(london: Ruleset, paris: Ruleset, days: Days) -> tuple[int, int]:
 
 
 def _kinds(pair: Pair, *rulesets: Ruleset) -> Sequence[str]:
-    kinds = {t.kind for t in pair.scope or ()}
+    kinds = {t.kind for t in pair.scope or ()} | set(pair.beside)
     for ruleset in rulesets:
         for indicator in ruleset.indicators:
             if indicator.code in (pair.gb, pair.fr):
@@ -154,5 +154,8 @@ def _end(moment: Moment, end: End, code: str) -> dict[str, Any]:
     }
 
 
-def _answer(pair: Pair, ends: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
-    return {"pair": pair.code, **ends, **result, "told": reconciling.told(result)}
+def _answer(pair: Pair, ends: dict[str, Any], result: dict[str, Any], view: View) -> dict[str, Any]:
+    """The answer, with what the authorities and places that it speaks of are called."""
+    used = {code for row in result["about"] for code in (*row["by"], *row["at"])}
+    names = view.named(max(end["position"] for end in ends.values())) if used else {}
+    return {"pair": pair.code, **ends, **result, "names": {code: names[code] for code in sorted(used) if code in names}}

@@ -7,10 +7,12 @@ them. What the steps do not reach, measured against the two figures computed on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
+from projections import telling
 from projections.fact import Fact
 from projections.ruleset import Indicator, Ruleset, Term, term
 
@@ -26,7 +28,8 @@ DIMENSIONS = ("withheld_by_gb", "as_of", "window", "scope", "category", "withhel
 class Pair:
     """Two indicators that speak of the same thing. `scope` are London's terms once London's limits of place or authority are
     lifted to Paris's; the category step then goes to Paris's own terms. `category_reason` is why those differ: R12 where the
-    point of counting moves, R03 where the unit does, else R06.
+    point of counting moves, R03 where the unit does, else R06. `beside` are kinds of facts that neither counts and that tell
+    why: of people found, those who were not taken over.
     """
 
     code: str
@@ -35,13 +38,14 @@ class Pair:
     key: Literal["event", "stream", "subject"]
     scope: tuple[Term, ...] | None = None
     category_reason: str = "R06"
+    beside: tuple[str, ...] = ()
 
 
 PAIRS: dict[str, Pair] = {
     p.code: p
     for p in (
         Pair("P1", "G2", "F1", "event"),
-        Pair("P2", "G1", "F3", "stream", scope=(term("detection"),), category_reason="R12"),
+        Pair("P2", "G1", "F3", "stream", (term("detection"),), "R12", beside=("not_accepted",)),
         Pair("P3", "G6", "F8", "subject", scope=(term("arrest", about="facilitation", nation="FR"),)),
         Pair("P4", "G5", "F4", "event"),
         Pair("P5", "G9", "F7", "event", scope=(term("casualty", code="fatal", side="FR"),)),
@@ -67,58 +71,91 @@ class End:
 
 
 @dataclass(frozen=True)
+class Count:
+    """One way of counting: these facts by these terms over a window, apart by key."""
+
+    facts: Sequence[Fact]
+    terms: tuple[Term, ...]
+    counting: str
+    window: Window
+    key: Callable[[Fact], str]
+
+    @cached_property
+    def sizes(self) -> Contributions:
+        """What each key adds."""
+        return contributions(self.facts, self.terms, self.counting, self.window, self.key)
+
+    def by_key(self, keys: Iterable[str]) -> dict[str, list[Fact]]:
+        """The facts that each of these keys counts by."""
+        found: dict[str, list[Fact]] = {key: [] for key in keys}
+        begin, end = self.window
+        for fact in self.facts:
+            if begin <= fact.occurred_at < end and any(t.admits(fact) for t in self.terms) and self.key(fact) in found:
+                found[self.key(fact)].append(fact)
+        return found
+
+
+@dataclass(frozen=True)
 class Charge:
-    """One step: contributions before and after, the facts each rests on, and how a key's reason is told."""
+    """One step: the count before and after, and how a key's reason is told."""
 
     dimension: str
-    before: Contributions
-    after: Contributions
-    facts: Sequence[Fact]
+    before: Count
+    after: Count
     reason: Callable[[str, list[Fact]], str]
+
+    @property
+    def facts(self) -> list[Fact]:
+        """All that either count looks at."""
+        both = self.before.facts is self.after.facts
+        return [*self.before.facts, *(() if both else self.after.facts)]
 
 
 def reconcile(pair: Pair, gb: End, fr: End, gb_rules_at_fr: Ruleset) -> dict[str, Any]:
-    """The steps between the two figures, with items, reasons and what is left unexplained (0, or a defect).
+    """The steps between the two figures, with items, reasons and what is left unexplained (0, or a defect); `told` has the
+    same by key, `about` what became of each (see `telling.about`).
 
     `gb_rules_at_fr` is London's ruleset in force at Paris's instant: the as_of step moves to it together with the facts.
     """
+    charges, first, last = _charges(pair, gb, fr, gb_rules_at_fr)
+    steps = [_step(charge, pair) for charge in charges if charge.before.sizes != charge.after.sizes]
+    if gb.own is None:
+        steps = _with_bare(steps, "withheld_by_gb", sum(first.sizes.values()) - gb.figure, first=True)
+    if fr.own is None:
+        steps = _with_bare(steps, "withheld_by_fr", fr.figure - sum(last.sizes.values()), first=False)
+    unexplained = fr.figure - gb.figure - sum(s["delta"] for s in steps)
+    told, about = (
+        telling.told(steps, charges[0].before.sizes),
+        [row for charge in charges for row in _about(charge, pair, gb, fr)],
+    )
+    ends = {"pair": pair.code, "from": gb.figure, "to": fr.figure}
+    return {**ends, "steps": steps, "unexplained": unexplained, "told": told, "about": about}
+
+
+def _charges(pair: Pair, gb: End, fr: End, gb_rules_at_fr: Ruleset) -> tuple[list[Charge], Count, Count]:
+    """The steps to walk, and the first and the last count of what both may see."""
     key = KEYS[pair.key]
     london, paris = _indicator(gb.ruleset, pair.gb), _indicator(fr.ruleset, pair.fr)
     london_then = _indicator(gb_rules_at_fr, pair.gb)
-    scoped = pair.scope or london_then.terms
-    scope_changes = scoped != london_then.terms
-
-    def counted(facts: Sequence[Fact], terms: tuple[Term, ...], counting: str, window: Window) -> Contributions:
-        return contributions(facts, terms, counting, window, key)
-
-    at_gb = counted(gb.shared, london.terms, london.counting, gb.window)
-    unchanged_rules = counted(fr.shared, london.terms, london.counting, gb.window)
-    at_fr = counted(fr.shared, london_then.terms, london_then.counting, gb.window)
-    in_window = counted(fr.shared, london_then.terms, london_then.counting, fr.window)
-    in_scope = counted(fr.shared, scoped, london_then.counting, fr.window) if scope_changes else in_window
-    in_category = counted(fr.shared, paris.terms, paris.counting, fr.window)
+    at_gb = Count(gb.shared, london.terms, london.counting, gb.window, key)
+    unchanged_rules = Count(fr.shared, london.terms, london.counting, gb.window, key)
+    at_fr = Count(fr.shared, london_then.terms, london_then.counting, gb.window, key)
+    in_window = Count(fr.shared, london_then.terms, london_then.counting, fr.window, key)
+    in_scope = Count(fr.shared, pair.scope or london_then.terms, london_then.counting, fr.window, key)
+    in_category = Count(fr.shared, paris.terms, paris.counting, fr.window, key)
     charges = [
-        Charge("as_of", at_gb, at_fr, [*gb.shared, *fr.shared], _why_as_of(gb, fr, at_gb, at_fr, unchanged_rules)),
-        Charge("window", at_fr, in_window, fr.shared, _why_window(gb.window, fr.window)),
-        Charge("scope", in_window, in_scope, fr.shared, _why_scope),
-        Charge("category", in_scope, in_category, fr.shared, lambda k, f: pair.category_reason),
+        Charge("as_of", at_gb, at_fr, _why_as_of(gb, fr, at_gb.sizes, at_fr.sizes, unchanged_rules.sizes)),
+        Charge("window", at_fr, in_window, _why_window(gb.window, fr.window)),
+        Charge("scope", in_window, in_scope, _why_scope),
+        Charge("category", in_scope, in_category, lambda k, f: pair.category_reason),
     ]
-    withheld_by_gb = withheld_by_fr = None
     if gb.own is not None:
-        own = counted(gb.own, london.terms, london.counting, gb.window)
-        charges.insert(0, Charge("withheld_by_gb", own, at_gb, [*gb.own, *gb.shared], lambda k, f: "R07"))
-    else:
-        withheld_by_gb = sum(at_gb.values()) - gb.figure
+        own = Count(gb.own, london.terms, london.counting, gb.window, key)
+        charges.insert(0, Charge("withheld_by_gb", own, at_gb, lambda k, f: "R07"))
     if fr.own is not None:
-        own = counted(fr.own, paris.terms, paris.counting, fr.window)
-        charges.append(Charge("withheld_by_fr", in_category, own, [*fr.own, *fr.shared], lambda k, f: "R07"))
-    else:
-        withheld_by_fr = fr.figure - sum(in_category.values())
-    steps = [_step(charge, key) for charge in charges if charge.before != charge.after]
-    steps = _with_bare(steps, "withheld_by_gb", withheld_by_gb, first=True)
-    steps = _with_bare(steps, "withheld_by_fr", withheld_by_fr, first=False)
-    unexplained = fr.figure - gb.figure - sum(s["delta"] for s in steps)
-    return {"pair": pair.code, "from": gb.figure, "to": fr.figure, "steps": steps, "unexplained": unexplained}
+        own = Count(fr.own, paris.terms, paris.counting, fr.window, key)
+        charges.append(Charge("withheld_by_fr", in_category, own, lambda k, f: "R07"))
+    return charges, at_gb, in_category
 
 
 def contributions(
@@ -150,11 +187,17 @@ def _indicator(ruleset: Ruleset, code: str) -> Indicator:
     return found
 
 
-def _step(charge: Charge, key: Callable[[Fact], str]) -> dict[str, Any]:
-    changed = [k for k in {**charge.before, **charge.after} if charge.before.get(k, 0) != charge.after.get(k, 0)]
+def _changed(charge: Charge) -> dict[str, int]:
+    before, after = charge.before.sizes, charge.after.sizes
+    changes = {k: after.get(k, 0) - before.get(k, 0) for k in {**before, **after}}
+    return {k: delta for k, delta in changes.items() if delta}
+
+
+def _step(charge: Charge, pair: Pair) -> dict[str, Any]:
+    key, changed = charge.before.key, _changed(charge)
     by_key: dict[str, list[Fact]] = {k: [] for k in changed}
     for fact in charge.facts:
-        if key(fact) in by_key:
+        if fact.kind not in pair.beside and key(fact) in by_key:
             by_key[key(fact)].append(fact)
     items = []
     for k in sorted(changed, key=lambda k: min((f.origin for f in by_key[k]), default=0)):
@@ -163,12 +206,27 @@ def _step(charge: Charge, key: Callable[[Fact], str]) -> dict[str, Any]:
             {
                 "key": k,
                 "label": _label(k, facts),
-                "delta": charge.after.get(k, 0) - charge.before.get(k, 0),
+                "delta": changed[k],
                 "reason": charge.reason(k, facts),
                 "positions": sorted({p for f in facts for p in (f.origin, f.stated)}),
             }
         )
-    return {"dimension": charge.dimension, "delta": sum(i["delta"] for i in items), "items": items}
+    return {"dimension": charge.dimension, "delta": sum(changed.values()), "items": items}
+
+
+def _about(charge: Charge, pair: Pair, gb: End, fr: End) -> Iterator[dict[str, Any]]:
+    """What became of each key that a step changes."""
+    changed = _changed(charge)
+    before, after = (count.by_key(changed) for count in (charge.before, charge.after))
+    beside: dict[str, list[Fact]] = {k: [] for k in changed}
+    for fact in charge.after.facts:
+        if fact.kind in pair.beside and charge.after.key(fact) in beside:
+            beside[charge.after.key(fact)].append(fact)
+    for k, delta in changed.items():
+        # What Paris gains lies outside London's day, and the other way round.
+        window = (gb if delta > 0 else fr).window if charge.dimension == "window" else None
+        row = telling.about(before[k], after[k], delta, beside[k], window)
+        yield {"dimension": charge.dimension, "key": k, **row}
 
 
 def _label(key: str, facts: Sequence[Fact]) -> str:
@@ -222,23 +280,3 @@ def _why_window(gb: Window, fr: Window) -> Callable[[str, list[Fact]], str]:
 def _why_scope(key: str, facts: list[Fact]) -> str:
     """R05 where a site operator stated it, else R04."""
     return "R05" if any(f.nation == "OPERATOR" for f in facts) else "R04"
-
-
-# -- told per event, not per step ------------------------------------------------------------------------------------------
-
-
-def told(result: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The difference by key over all steps: {"counted": [...], "neither": [...]}.
-
-    A key whose steps cancel is told once, under `neither`, with the size it had on the way.
-    """
-    by_key: dict[str, dict[str, Any]] = {}
-    for step in result["steps"]:
-        for item in step["items"]:
-            entry = by_key.setdefault(item["key"], {"key": item["key"], "label": item["label"], "net": 0, "steps": []})
-            entry["net"] += item["delta"]
-            entry["steps"].append({"dimension": step["dimension"], "delta": item["delta"], "reason": item["reason"]})
-    entries = list(by_key.values())
-    for entry in entries:
-        entry["size"] = max(abs(s["delta"]) for s in entry["steps"])
-    return {"counted": [e for e in entries if e["net"]], "neither": [e for e in entries if not e["net"]]}

@@ -5,7 +5,7 @@ Every answer carries the position it was computed at, the checkpoint that covers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -35,15 +35,19 @@ SHARED = ("both", "shared")
 LINK_ROUNDS_MAX = 100
 
 Covering = Callable[[int], dict[str, Any]]
+Named = Callable[[int], Mapping[str, str]]
 
 
 class View:
-    """One nation's reading, at any past instant. `covering(position)` gives the checkpoint that covers a position."""
+    """One nation's reading, at any past instant. `covering(position)` gives the checkpoint that covers a position, and
+    `named(position)` what authorities and places were registered as by then, by code.
+    """
 
-    def __init__(self, store: ViewStore, covering: Covering) -> None:
+    def __init__(self, store: ViewStore, covering: Covering, named: Named = lambda position: {}) -> None:
         self.store = store
         self.nation = store.nation
         self.covering = covering
+        self.named = named
 
     def at(self, as_of: int | None) -> Moment:
         """The view as it was known at an instant (microseconds), or now."""

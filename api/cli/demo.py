@@ -173,14 +173,13 @@ class Demo:
 
     def two_figures(self) -> dict[str, Any]:
         """09:00, Calais: Paris says 31, and why."""
-        from api.cli.reconcile import reconcile_screen, sentence
+        from api.cli.reconcile import reconcile_screen, total
         from projections.differences import reconcile
 
         gb, fr = self.home.view("GB").at(instant(LONDON_06)), self.home.view("FR").at(instant(PARIS_09))
         answer = reconcile("P2", gb, LONDON_DAY, fr, PARIS_DAY)
-        total = sentence(self.words, answer).partition(". ")[0]
         body = reconcile_screen(self.words, self.home, answer)[1:]
-        story = self.told("story 3", paris=answer["to"], london=answer["from"], total=total)
+        story = self.told("story 3", paris=answer["to"], london=answer["from"], total=total(self.words, answer))
         command = f"reconcile P2 --gb-day {LONDON_DAY} --gb-as-of {LONDON_06} --fr-day {PARIS_DAY} --fr-as-of {PARIS_09}"
         self.screen(self.told("title 3", paris=answer["to"]), story, body, command)
         return {"from": answer["from"], "to": answer["to"], "steps": answer["steps"], "unexplained": answer["unexplained"]}

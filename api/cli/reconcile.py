@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,13 @@ from api.cli.frame import banner, capitalised, document, headed, moment
 from api.cli.rendering import Cell, paragraph
 from api.cli.words import Words
 from projections.nations import RULESETS
+from projections.sentences import TOLD_MAX, phrase, sentences, signed
+from projections.wording.differences import ALL_EXPLAINED
 from projections.wording.names import DIMENSIONS
 
 if TYPE_CHECKING:
     from api.cli.session import Session
     from api.home import Home
-
-TERMS_MAX = 12
 
 
 def add_to(commands: Commands[Parser]) -> None:
@@ -46,19 +46,20 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
 
 
 def reconcile_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> list[str]:
-    """The two ends, the sentence, the steps."""
+    """The two ends, the sum, the sentences, the steps."""
     lines = banner(words, home)
     lines.append(f"* {answer['pair']} · {words('reconciliation')}")
     for side, nation in (("gb", "GB"), ("fr", "FR")):
         lines += _end_lines(words, answer[side], nation, answer["from" if side == "gb" else "to"])
-    lines += ["", *paragraph(sentence(words, answer), 0)]
+    lines += ["", f"{total(words, answer)}."]
+    for text in sentences(answer, words.language, labels=True):
+        lines += paragraph(text, 0)
     for step in answer["steps"]:
-        title = capitalised(words.of(DIMENSIONS[step["dimension"]])) + " " + signed(words, step["delta"])
-        rows = [_item_row(words, item, step["delta"]) for item in step["items"]]
-        bare: list[list[Cell]] = [[words("size only"), signed(words, step["delta"])]]
+        title = capitalised(words.of(DIMENSIONS[step["dimension"]])) + " " + signed(step["delta"], words.language)
+        rows = [_item_row(words, answer, step, item) for item in step["items"]]
+        bare: list[list[Cell]] = [[words("size only"), signed(step["delta"], words.language)]]
         lines += headed(title, rows or bare, align="lrll")
-    left = answer["unexplained"]
-    return [*lines, "", words("all explained") if not left else words("unexplained", count=signed(words, left))]
+    return lines if answer["unexplained"] else [*lines, "", words.of(ALL_EXPLAINED)]
 
 
 def _end_lines(words: Words, end: Mapping[str, Any], nation: str, value: int) -> list[str]:
@@ -75,49 +76,17 @@ def _end_lines(words: Words, end: Mapping[str, Any], nation: str, value: int) ->
     ]
 
 
-def sentence(words: Words, answer: Mapping[str, Any]) -> str:
-    """The difference told per event: the sum in figures, then what each part is, then what neither counts."""
-    told = answer["told"]
-    parts = _parts(words, told["counted"], answer)
-    total = "".join(f" {'−' if n < 0 else '+'} {words.number(abs(n))}" for n, _ in parts)
-    text = f"{words.number(answer['from'])}{total} = {words.number(answer['from'] + sum(n for n, _ in parts))}"
-    ends = words("London says, Paris says", london=words.number(answer["from"]), paris=words.number(answer["to"]))
-    clauses = "; ".join(f"{signed(words, n)} {what}" for n, what in parts) or words("same")
-    neither = ", ".join(f"{words.number(e['size'])} ({e['label']})" for e in told["neither"])
-    more = f"; {words('neither')} {neither}" if neither else ""
-    return words.spaced(f"{text}. {ends} {clauses}{more}.")
+def total(words: Words, answer: Mapping[str, Any]) -> str:
+    """10 + 11 + 9 + 2 − 1 = 31: each event's part, or each step's where there are too many events; sizes alone at the end."""
+    sizes = [entry["net"] for entry in answer["told"]["counted"]]
+    if len(sizes) > TOLD_MAX:
+        sizes = [step["delta"] for step in answer["steps"] if step["items"]]
+    sizes += [step["delta"] for step in answer["steps"] if not step["items"]]
+    parts = "".join(f" {'−' if n < 0 else '+'} {words.number(abs(n))}" for n in sizes)
+    return f"{words.number(answer['from'])}{parts} = {words.number(answer['from'] + sum(sizes))}"
 
 
-def _parts(words: Words, counted: Sequence[Mapping[str, Any]], answer: Mapping[str, Any]) -> list[tuple[int, str]]:
-    """(size, what it is) of each key, or of each reason where there are too many keys; sizes without items at the end."""
-    parts = [(e["net"], f"{_why(words, e['steps'])} ({e['label']})") for e in counted]
-    if len(parts) > TERMS_MAX:
-        by_reason: dict[str, int] = {}
-        for entry in counted:
-            for step in entry["steps"]:
-                what = reason(words, step["reason"], step["delta"])
-                by_reason[what] = by_reason.get(what, 0) + step["delta"]
-        parts = [(n, what) for what, n in by_reason.items()]
-    parts += [(s["delta"], words.of(DIMENSIONS[s["dimension"]])) for s in answer["steps"] if not s["items"]]
-    return parts
-
-
-def _why(words: Words, steps: Sequence[Mapping[str, Any]]) -> str:
-    told = dict.fromkeys(reason(words, step["reason"], step["delta"]) for step in steps)
-    return f" {words('and')} ".join(told)
-
-
-def reason(words: Words, code: str, delta: int) -> str:
-    """A reason in words; which of two ways it reads depends on whether it adds or takes away."""
-    return words(f"{code}+" if delta > 0 else f"{code}-")
-
-
-def _item_row(words: Words, item: Mapping[str, Any], delta: int) -> list[Cell]:
+def _item_row(words: Words, answer: Mapping[str, Any], step: Mapping[str, Any], item: Mapping[str, Any]) -> list[Cell]:
     where = ", ".join(str(position) for position in item["positions"])
-    why = f"{item['reason']} {reason(words, item['reason'], item['delta'])}"
-    return [item["label"], signed(words, item["delta"]), why, f"{words('no.').lower()} {where}"]
-
-
-def signed(words: Words, value: int) -> str:
-    """+11, −1."""
-    return f"+{words.number(value)}" if value > 0 else words.number(value)
+    why = f"{item['reason']} {phrase(answer, step, item, words.language)}"
+    return [item["label"], signed(item["delta"], words.language), why, f"{words('no.').lower()} {where}"]

@@ -157,6 +157,13 @@ class LogReader:
             registry.apply(event, at)
         return keys, registry
 
+    def names_at(self, position: int) -> dict[str, str]:
+        """What authorities and places were registered as behind a position, by code."""
+        of = ENTRIES.type.in_(("authority.registered", "place.registered"))
+        query = select(ENTRIES.entry).where(tables.is_governing, of, ENTRIES.position <= position)
+        said = (event_of(bytes(entry)).data for (entry,) in self._all(query.order_by(ENTRIES.position)))
+        return {data.code: data.name for data in said}
+
     # -- time ------------------------------------------------------------------------------------------------------------
 
     def recorded_at(self, position: int) -> int:

@@ -1,8 +1,8 @@
 """The difference between the two capitals over HTTP, to whoever may have it.
 
 One nation's people are answered from their own view alone: of the other's end they get what the other has signed, and of what
-their own nation sealed its size, unless they say why they look. The role `joint` is answered from both views, without what is
-sealed; where both are kept, at Calais.
+their own nation sealed its size, unless they say why they look. The role `joint` is answered from both views, and of what is
+sealed by the size that may be stated; where both are kept, at Calais.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from api.looking import Eyes, reason_of
 from api.tokens import MANDATED, VIEWERS, Holder
 from api.views import answer_of, view_of
 from ledger import errors
-from projections.differences import reconcile, reconcile_alone, reconcile_opening
+from projections.differences import reconcile_alone, reconcile_jointly, reconcile_opening
 from projections.view import Moment
 
 routes = APIRouter(prefix="/v1/reconciliations")
@@ -82,7 +82,7 @@ def one_pair(
     moments = gb.at(instants[0]), fr.at(instants[1])
     mandate = mandate_over_both(request, holder) if holder.role in MANDATED else None
     if mandate is None:
-        return answer_of(home, reconcile(pair, moments[0], london, moments[1], paris, with_sealed=False))
+        return answer_of(home, reconcile_jointly(pair, moments, (london, paris)))
     return answer_of(home, _mandated(request, holder, mandate, reason, pair, moments, (london, paris)))
 
 

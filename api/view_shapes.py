@@ -155,6 +155,9 @@ class Reconciliation(Struct):
     steps: list[Step]
     unexplained: int | None
     exercise: bool
+    fewer_than_five: Annotated[
+        list[Literal["GB", "FR"]], Meta(description="to the role joint: whose figure lacks a part that it sealed, undeclared")
+    ] = []
 
 
 class Completeness(Struct):

@@ -14,6 +14,7 @@ from ledger import errors
 from ledger.formats.entry import format_instant
 from projections import reconciliation as reconciling
 from projections.reconciliation import End, Pair
+from projections.released import Released, released
 from projections.reports.issued import of_day
 from projections.ruleset import Ruleset, overlapping_day
 from projections.view import OWN, SHARED, Moment, View
@@ -21,20 +22,41 @@ from projections.view import OWN, SHARED, Moment, View
 Days = tuple[date, date]
 
 
-def reconcile(
-    pair_code: str, gb: Moment, gb_day: date, fr: Moment, fr_day: date | None = None, *, with_sealed: bool = True
-) -> dict[str, Any]:
-    """London's figure to Paris's, jointly: both views are at hand. Raises BadQuestion for an unknown pair.
+def reconcile(pair_code: str, gb: Moment, gb_day: date, fr: Moment, fr_day: date | None = None) -> dict[str, Any]:
+    """London's figure to Paris's, with both views at hand. Raises BadQuestion for an unknown pair."""
+    return reconcile_opening(pair_code, (gb, fr), (gb_day, fr_day), with_sealed=True)[0]
 
-    Without what is sealed, what a nation withholds is told by its size alone.
+
+def reconcile_jointly(pair_code: str, at: tuple[Moment, Moment], on: tuple[date, date | None]) -> dict[str, Any]:
+    """The same for whom both nations appointed: of what a nation sealed, the size that may be stated, without items.
+
+    Where fewer than five more or less are sealed, undeclared, the nation is named in `fewer_than_five` and its figure is given
+    without them; from there the steps still add up (projections/released.py).
     """
-    return reconcile_opening(pair_code, (gb, fr), (gb_day, fr_day), with_sealed=with_sealed)[0]
+    pair = _pair(pair_code)
+    (gb, fr), (gb_day, fr_day) = at, on
+    found = gb_day, fr_day or overlapping_day(gb.ruleset(), gb_day, fr.ruleset())
+    stated: list[Released] = []
+    for moment, code, day in zip(at, (pair.gb, pair.fr), found, strict=True):
+        indicator = moment.ruleset().indicator(code)
+        assert indicator is not None
+        stated.append(released(moment, indicator, day, reconciling.KEYS[pair.key]))
+    answer, _ = reconcile_opening(pair_code, at, on, with_sealed=False, stated=stated)
+    return {**answer, "fewer_than_five": [nation for nation, its in zip(("GB", "FR"), stated, strict=True) if its.lacks]}
 
 
 def reconcile_opening(
-    pair_code: str, at: tuple[Moment, Moment], on: tuple[date, date | None], *, with_sealed: bool
+    pair_code: str,
+    at: tuple[Moment, Moment],
+    on: tuple[date, date | None],
+    *,
+    with_sealed: bool,
+    stated: Sequence[Released | None] = (None, None),
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """The same, and by nation the sealed events that items of the answer speak of."""
+    """The same, and by nation the sealed events that items of the answer speak of.
+
+    Without what is sealed, what a nation withholds is told by its size alone: by the exact one, or as `stated`.
+    """
     (gb, fr), (gb_day, fr_day) = at, on
     pair = _pair(pair_code)
     london, paris = gb.ruleset(), fr.ruleset()
@@ -42,16 +64,17 @@ def reconcile_opening(
     then = fr.ruleset("GB")
     kinds, span = _kinds(pair, london, then, paris), _span(london, paris, days)
 
-    def end(moment: Moment, ruleset: Ruleset, code: str, day: date) -> End:
+    def end(moment: Moment, ruleset: Ruleset, code: str, day: date, may: Released | None) -> End:
         indicator = ruleset.indicator(code)
         assert indicator is not None
         window = ruleset.window(day)
         shared = moment.store.of_kinds(moment.generation, kinds, span, moment.position, SHARED)
         own = moment.store.of_kinds(moment.generation, kinds, span, moment.position, OWN) if with_sealed else None
-        value = moment.value(indicator, window)
+        value = moment.value(indicator, window) if may is None else may.value
         return End(day.isoformat(), moment.position, ruleset, window, value, shared, own)
 
-    gb_end, fr_end = end(gb, london, pair.gb, days[0]), end(fr, paris, pair.fr, days[1])
+    may_gb, may_fr = stated
+    gb_end, fr_end = end(gb, london, pair.gb, days[0], may_gb), end(fr, paris, pair.fr, days[1], may_fr)
     ends = {"gb": _end(gb, gb_end, pair.gb), "fr": _end(fr, fr_end, pair.fr)}
     answer = _answer(pair, ends, reconciling.reconcile(pair, gb_end, fr_end, then), gb.view)
     return answer, {"GB": _opened(pair, answer, gb_end), "FR": _opened(pair, answer, fr_end)}

@@ -206,11 +206,18 @@ class ViewStore:
         where = [f.kind == kind, self._live_at(g, position)] + ([f.code == code] if code else [])
         return self._facts(self._all_of(g).where(*where).order_by(f.stated, f.ordinal))
 
-    def ended(self, g: Generation, kinds: Iterable[str], window: tuple[int, int], position: int) -> list[Fact]:
-        """The nation's own facts of these kinds that occurred within [from, to) and were ended up to a position."""
+    def ended(
+        self,
+        g: Generation,
+        kinds: Iterable[str],
+        window: tuple[int, int],
+        position: int,
+        readings: Sequence[str] = ("both", "own"),
+    ) -> list[Fact]:
+        """Facts of these kinds that occurred within [from, to) and were ended up to a position, in these readings."""
         f = g.facts.c
         begin, end = window
-        where = and_(f.kind.in_(sorted(kinds)), f.occurred_at >= begin, f.occurred_at < end, f.reading.in_(("both", "own")))
+        where = and_(f.kind.in_(sorted(kinds)), f.occurred_at >= begin, f.occurred_at < end, f.reading.in_(readings))
         return self._facts(self._all_of(g).where(where, f.ended <= position).order_by(f.stated, f.ordinal))
 
     def changed(self, g: Generation, after: int, upto: int) -> list[Fact]:

@@ -76,6 +76,10 @@ class Issued(msgspec.Struct, frozen=True, dict=True):
         found: Mapping[str, int] = self.said.get("figures", {})
         return found
 
+    def declared(self, code: str) -> int | None:
+        """How much of a figure that it withholds is declared to be sealed; None where it does not say."""
+        return next((row.get("size") for row in self.said.get("withheld", ()) if row["code"] == code), None)
+
     def head(self) -> dict[str, Any]:
         """How other answers name it."""
         return {

@@ -63,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asked to cosign, by their names (or their group's) in the policy; with `peers` checkpoints are compared (URLs or folders).
     `timestamp_urls` are the time-stamping authorities that are asked, by names of your own; `timestamp_roots` the files (from
     the home's folder) with the certificates that their tokens must lead to, also those of authorities no longer asked.
+    `document_roots` are the files with the certificates of the authorities that certify the officials who sign documents, and
+    `revocation_lists` those with what these and the time-stamping ones have revoked, both by names of your own.
     `service_log` is the file (from the home's folder) of the service's log, standard error where it is empty. Of who asks, the
     word of `trusted_proxies` is taken (addresses, with commas). `tls_roots` is the file (from the home's folder) with the
     certificates that other sites' must lead to; where it is empty, those that the machine trusts. `providers` are whom people
@@ -83,6 +85,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     peers: dict[str, str] = {}
     timestamp_urls: dict[str, str] = {}
     timestamp_roots: dict[str, str] = {}
+    document_roots: dict[str, str] = {}
+    revocation_lists: dict[str, str] = {}
     providers: dict[str, Provider] = {}
     limits: Limits = Limits()
 

@@ -286,7 +286,13 @@ def test_a_larger_set_contains_the_smaller(small, large):
 def test_what_runs_is_what_is_declared():
     """The rooms import only what pyproject.toml declares as dependencies of the core or as an extra."""
     declared = (ROOT / "pyproject.toml").read_text()
-    of_import = {"arro3": "arro3-core", "jwt": "pyjwt", "nacl": "pynacl", "psycopg2": "psycopg2-binary"}
+    of_import = {
+        "arro3": "arro3-core",
+        "jwt": "pyjwt",
+        "nacl": "pynacl",
+        "pkcs11": "python-pkcs11",
+        "psycopg2": "psycopg2-binary",
+    }
     missing = {
         f"{name(path)}: {top}"
         for path in sources(*ROOMS, "migrations")

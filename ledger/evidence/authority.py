@@ -78,7 +78,7 @@ def obtain(wanted: Mapping[str, Wanted], clock: Callable[[], int]) -> dict[str, 
 def _obtain_for(answered: queue.SimpleQueue[tuple[str, Answer]], name: str, wanted: Wanted, clock: Callable[[], int]) -> None:
     try:
         request = make_request(wanted.stamped)
-        response = _ask(wanted.url, request.as_bytes())
+        response = ask(wanted.url, request.as_bytes())
         token = verify_response(response, wanted.stamped, wanted.roots, request.nonce)
         if abs(token.at - clock()) > CLOCKS_APART_SECONDS_MAX * MICROSECONDS:
             raise errors.BadTimestamp(
@@ -89,8 +89,11 @@ def _obtain_for(answered: queue.SimpleQueue[tuple[str, Answer]], name: str, want
         answered.put((name, wrong))
 
 
-def _ask(url: str, body: bytes) -> bytes:
-    """One authority's whole answer. Raises Unavailable, or BadQuestion for what is no address."""
+def ask(url: str, body: bytes) -> bytes:
+    """One authority's whole answer to a request; what it says is not looked at.
+
+    Raises Unavailable, or BadQuestion for what is no address.
+    """
     require_address(url)
     timeout = httpx2.Timeout(SILENT_SECONDS_MAX, connect=CONNECT_SECONDS_MAX)
     try:

@@ -127,6 +127,8 @@ def test_a_revision_names_each_change_and_the_event_behind_it(night: Home) -> No
     (row,) = [row for row in made["shared"]["figures"] if row["change"]]
     assert (row["code"], row["previous"], row["value"], [r["label"] for r in row["reasons"]]) == ("G1", 10, 12, ["A19"])
     assert not [row for row in drift(night.view("GB").at(None)) if row["day"] == LONDON.isoformat()]
+    # Nothing of that day is sealed: there is one edition, and it is for both.
+    assert made.keys() == {"shared"} and reporting.own_edition(night, revised) is None
 
 
 def test_the_same_report_is_made_again_on_another_store_by_its_nation_alone(tmp_path: Path, request: Any) -> None:

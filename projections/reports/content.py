@@ -132,7 +132,7 @@ class _Content:
 
     def _before(self, indicator: Indicator) -> int | None:
         """The figure in the report that this one follows; to the other nation, as it was communicated."""
-        if self.previous is None:
+        if self.previous is None or indicator.beside:  # what stands beside is in no event's figures
             return None
         if indicator.code in self.previous.figures:
             return self.previous.figures[indicator.code]

@@ -143,12 +143,8 @@ def kept(home: Home, event_id: str, files: Mapping[str, bytes]) -> Iterator[None
     written: list[Path] = []
     try:
         for kind, body in files.items():
-            path = path_of(home, event_id, kind)
-            beside = path.with_name(f".{path.name}.new")
-            beside.write_bytes(body)
-            beside.chmod(0o600)
-            beside.replace(path)
-            written.append(path)
+            written.append(path_of(home, event_id, kind))
+            keep(home, event_id, kind, body)
         yield
     except errors.Unavailable:
         raise  # whether it is on record is not known: its documents stay until that is
@@ -156,6 +152,15 @@ def kept(home: Home, event_id: str, files: Mapping[str, bytes]) -> Iterator[None
         for path in written:
             path.unlink(missing_ok=True)
         raise
+
+
+def keep(home: Home, event_id: str, kind: str, body: bytes) -> None:
+    """Keep one document of a report, all of it or nothing."""
+    path = path_of(home, event_id, kind)
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(body)
+    beside.chmod(0o600)
+    beside.replace(path)
 
 
 def digest(body: bytes) -> str:

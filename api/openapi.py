@@ -15,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from api import bundles, shapes, traces, view_shapes
+from api import bundles, reports, shapes, traces, view_shapes
 from api.exports.answer import TYPES
 from api.exports.routes import FILES
 from api.identity import Known, require_holder
@@ -51,6 +51,13 @@ ANSWERS: Mapping[str, Answer] = {
     **{f"/v1/views/{{view}}/{of}": {JSON: view_shapes.Listing} for of in ("incidents", "interceptions", "cases")},
     "/v1/reconciliations/{pair}": {JSON: view_shapes.Reconciliation},
     **{f"/v1/views/{{view}}/{of}.{{suffix}}": {TYPES[form]: None for form in forms} for of, forms in FILES.items()},
+    "/v1/views/{view}/reports": {JSON: view_shapes.Reports},
+    "/v1/views/{view}/reports/drift": {JSON: view_shapes.Drift},
+    "/v1/views/{view}/reports/drafts": {JSON: view_shapes.ReportDraft},
+    "/v1/views/{view}/reports/{report}": {JSON: view_shapes.OneReport},
+    "/v1/views/{view}/reports/{report}/verification": {JSON: view_shapes.Verification},
+    "/v1/views/{view}/reports/{report}/document": dict.fromkeys(reports.MEDIA_TYPES.values()),
+    "/v1/views/{view}/reports/{report}/documents/{kind}": {JSON: view_shapes.HandedIn},
     "/v1/completeness": {JSON: view_shapes.Completeness},
     "/v1/views/{view}/changes": {EVENT_STREAM: None},
     "/v1/views/{view}/access": {JSON: view_shapes.Looks},
@@ -129,7 +136,7 @@ def document_of(app: FastAPI) -> dict[str, Any]:
 
 def _shapes() -> list[type[msgspec.Struct]]:
     named = [shape for answer in ANSWERS.values() for shape in answer.values() if shape is not None]
-    return [shapes.Problem, shapes.Item, shapes.Items, bundles.Wanted, *named]
+    return [shapes.Problem, shapes.Item, shapes.Items, bundles.Wanted, reports.Asked, *named]
 
 
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:
@@ -148,6 +155,10 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
         refusals |= OF_AN_APPEND
     elif route.path_format == "/v1/bundles":
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(bundles.Wanted)}}}
+    elif route.path_format.endswith("/reports/drafts"):
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(reports.Asked)}}}
+    elif route.path_format.endswith("/documents/{kind}"):
+        operation["requestBody"] = {"required": True, "content": {BYTES: {}}}
     elif route.path_format == "/add-checkpoint":
         body = {"type": "string", "maxLength": submission.SUBMISSION_BYTES_MAX}
         operation["requestBody"] = {"required": True, "content": {TEXT: {"schema": body}}}

@@ -183,3 +183,70 @@ class Reviewed(Struct):
     view: Literal["GB", "FR"]
     reviewed: str
     by: Any
+
+
+class Issued(Struct):
+    """A report on record. One that was sealed is `covered` for who gave no reason."""
+
+    position: Position
+    recorded_at: str
+    sealed: bool
+    event: str | UnsetType = UNSET
+    nation: str | UnsetType = UNSET
+    day: str | UnsetType = UNSET
+    status: str | UnsetType = UNSET
+    revision: int | UnsetType = UNSET
+    steps: list[dict[str, Any]] | UnsetType = UNSET
+    covered: bool | UnsetType = UNSET
+
+
+class Reports(Frame):
+    """Reports issued, in log order; `left_off` older ones are not among them."""
+
+    rows: list[Issued]
+    left_off: Count
+
+
+class Drift(Frame):
+    """Reports whose figures are believed otherwise now, each change with the events that caused it."""
+
+    revision_due: bool
+    rows: list[dict[str, Any]]
+
+
+class OneReport(Frame):
+    """A report: what its event says, which documents of it are kept here, and which of its figures have moved."""
+
+    report: Issued
+    said: dict[str, Any] | UnsetType = UNSET
+    documents: list[str] | UnsetType = UNSET
+    drifted: list[str] | UnsetType = UNSET
+
+
+class Verification(Frame):
+    """A report held against the log. `ok` where nothing is wrong."""
+
+    event: str
+    ok: bool
+    checks: list[dict[str, Any]]
+
+
+class ReportDraft(Struct):
+    """What would be issued: the unsigned event, each edition with its document, and what rests on sealed facts."""
+
+    view: str
+    covered: bool
+    unsigned: dict[str, Any] | None
+    sealed: dict[str, Any]
+    documents: list[dict[str, Any]]
+    exercise: bool
+
+
+class HandedIn(Struct):
+    """A document that is kept now."""
+
+    view: str
+    report: str
+    kind: str
+    sha256: str
+    exercise: bool

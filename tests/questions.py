@@ -58,7 +58,8 @@ class Question(NamedTuple):
 
 def questions(night: Marked, codes: Mapping[str, Sequence[str]], emergencies: Mapping[str, str], size: int) -> list[Question]:
     """All of them. `codes` are the figures of each view, `emergencies` one look of each nation that waits for its review."""
-    return [*_of_overseers(night, emergencies), *_of_views(night, codes), *_of_lists(night), *_of_files(night),
+    views = [*_of_views(night, codes), *_of_reports(night), *_of_lists(night), *_of_files(night)]
+    return [*_of_overseers(night, emergencies), *views,
             *_of_records(night), *_of_the_log(size), *_of_bundles(night), *_of_the_service(night)]  # fmt: skip
 
 
@@ -105,6 +106,36 @@ def _of_views(night: Marked, codes: Mapping[str, Sequence[str]]) -> Iterator[Que
         to = _whom(PEOPLE, "joint", BOTH) if pair in PAIRS else frozenset[str]()
         asked = {f"{nation.lower()}_day": day for nation, day in DAYS.items()}
         yield Question("/v1/reconciliations/{pair}", _query(f"/v1/reconciliations/{pair}", **asked), to, looks=True)
+
+
+def _of_reports(night: Marked) -> Iterator[Question]:
+    """Each nation sealed a report of its own; both issued one that the other may see (in `joint`)."""
+    root = "/v1/views/{view}/reports"
+    for nation in NATIONS:
+        base, to = f"/v1/views/{nation.lower()}/reports", _viewers(nation)
+        official = _whom(f"{nation} official")
+        for asked in ({}, {"day": DAYS[nation]}, {"as_of": AS_OF}):
+            yield Question(root, _query(base, **asked), to, looks=True)
+        yield Question(f"{root}/drift", f"{base}/drift", to, looks=True)
+        for event, whom in ((night.ids["joint"]["report.issued"], to), (NEVER_ID, frozenset[str]()),
+                            (night.ids["FR" if nation == "GB" else "GB"]["report.issued"], frozenset[str]())):  # fmt: skip
+            yield Question(f"{root}/{{report}}", f"{base}/{event}", whom, looks=True)
+            yield Question(f"{root}/{{report}}/verification", f"{base}/{event}/verification", whom, looks=True)
+            for asked in ({}, {"edition": "national"}, {"form": "json"}):
+                yield Question(
+                    f"{root}/{{report}}/document", _query(f"{base}/{event}/document", **asked), frozenset(), looks=True
+                )
+            yield Question(f"{root}/{{report}}/documents/{{kind}}", f"{base}/{event}/documents/signed.pdf", frozenset(), "put",
+                           body=b"%PDF-cnry")  # fmt: skip
+        own = night.ids[nation]["report.issued"]
+        yield Question(f"{root}/{{report}}", f"{base}/{own}", to, looks=True)
+        for asked, whom in (
+            ({"day": "2015-08-20"}, official),
+            ({}, ()),
+            ({"day": "2015-08-20", "withhold": {"cnry": True}}, ()),
+        ):
+            body = json.dumps(asked).encode()
+            yield Question(f"{root}/drafts", f"{base}/drafts", frozenset(whom), "post", body=body, looks=True)
 
 
 def _streams(night: Marked) -> list[str]:

@@ -90,7 +90,8 @@ class Issued(msgspec.Struct, frozen=True, dict=True):
 
 def issued(moment: Moment) -> list[Issued]:
     """Every report issued up to this moment, of both nations, in log order."""
-    return [Issued(fact) for fact in moment.store.of_kind(moment.generation, "report", moment.position)]
+    facts = moment.store.of_kind(moment.generation, "report", moment.position)
+    return [Issued(fact) for fact in facts if fact.reading != "shared"]
 
 
 def of_day(moment: Moment, nation: str, day: str) -> list[Issued]:

@@ -25,7 +25,7 @@ help:
 	@echo "make lock       the hash-pinned sets anew from pyproject.toml (LOCK_ARGS=--upgrade for the newest versions)"
 
 demo:
-	@requirements/install core
+	@requirements/install reports
 	@.venv/bin/entente demo $(DEMO_ARGS)
 
 serve:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from api import authoring, policies, reporting
+from api import authoring, issuing, policies
 from api.authoring import Author, Sealers
 from api.home import NATIONS, SITES, Home
 from api.registrar import Registrar, sealers, signing_nations
@@ -49,11 +49,12 @@ class Clock:
 
 def run(
     path: Path, scenario: Mapping[str, Any], settings: Settings | None = None, until: int | None = None,
-    progress: Progress = lambda done, of: None,
+    progress: Progress = lambda done, of: None, *, documents: bool = False,
 ) -> Home:  # fmt: skip
     """A new exercise ledger in an empty home, from a scenario; stops before what is recorded after `until` (microseconds).
 
-    Raises Malformed naming what is wrong with the scenario, or the ledger's refusal of an event, naming its ref.
+    With `documents` each report is set and signed as well. Raises Malformed naming what is wrong with the scenario, or the
+    ledger's refusal of an event, naming its ref.
     """
     if not scenario.get("exercise"):
         raise errors.Malformed("only an exercise may be played", field="exercise", remedy='say "exercise": true')
@@ -65,7 +66,7 @@ def run(
         Settings(origin, True, wanted.database, wanted.gb_database, wanted.fr_database, str(scenario.get("title", ""))),
         clock,
     )
-    player = Player(home, scenario, clock)
+    player = Player(home, scenario, clock, documents=documents)
     player.set_up()
     policies.adopt_first(home, player.registrar)
     steps = [s for s in player.timeline() if until is None or s[0] <= until]
@@ -83,8 +84,8 @@ def run(
 class Player:
     """Speaks for everybody in a scenario."""
 
-    def __init__(self, home: Home, scenario: Mapping[str, Any], clock: Clock) -> None:
-        self.home, self.scenario, self.clock = home, scenario, clock
+    def __init__(self, home: Home, scenario: Mapping[str, Any], clock: Clock, *, documents: bool = False) -> None:
+        self.home, self.scenario, self.clock, self.documents = home, scenario, clock, documents
         self.origin = str(scenario["origin"])
         self.authors: dict[str, Author] = {}
         self.ids: dict[str, str] = {}
@@ -184,9 +185,10 @@ class Player:
             self.home.cosign(site)
         official = self._official(nation)
         wanted = Wanted(date.fromisoformat(row["day"]), row["status"])
-        made = reporting.draft(self.home, nation, wanted, parse_instant(authoring.instant(row["at"], "at")))
-        unsigned = reporting.unsigned(self.home, made, {}, _now(self.clock))
-        self.home.ledger.append(authoring.compose(unsigned, official, self.origin, self.sealers, self.clock.now))
+        at = parse_instant(authoring.instant(row["at"], "at"))
+        prepared = issuing.prepare(self.home, nation, wanted, at, with_documents=self.documents)
+        sign = issuing.signer_of(self.home, official.authority, None, None) if self.documents else None
+        issuing.issue(self.home, prepared, official, sign, _now(self.clock))
 
 
 def _now(clock: Clock) -> str:

@@ -6,10 +6,8 @@ are in place before the event is on record: a report never promises a document t
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +17,17 @@ from api import authoring, reporting
 from api.authoring import LANGUAGES, Author
 from api.home import Home
 from api.registrar import sealers
+from api.report_files import NATIONAL, digest, document_of, file_kind, from_reports, kept
 from ledger import errors, events
 from ledger.formats import strict
 from ledger.formats.envelope import Submitted
 from ledger.store.receipt import Receipt
 from projections.reports.bound import Edition
 from projections.reports.draft import Draft, Wanted
-from projections.reports.draft import draft as drafted
 from projections.reports.issued import Issued
 from projections.wording.typography import Language
 
 Sign = Callable[[bytes], bytes]
-KINDS = ("unsigned.pdf", "signed.pdf", "content.json")
-FOLDER = "reports"
-NATIONAL = "national"
-DOCUMENT_BYTES_MAX = 64 << 20
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -44,9 +38,14 @@ class Prepared(msgspec.Struct, frozen=True):
     renderer: str
 
 
-def prepare(home: Home, nation: str, wanted: Wanted, as_of: int | None = None) -> Prepared:
-    """What an official would issue now, ready to be read and signed. Raises BadQuestion, or Unavailable without a renderer."""
+def prepare(home: Home, nation: str, wanted: Wanted, as_of: int | None = None, *, with_documents: bool = True) -> Prepared:
+    """What an official would issue now, ready to be read and signed. Raises BadQuestion, or Unavailable without a renderer.
+
+    Without documents its content alone is committed to.
+    """
     made = reporting.draft(home, nation, wanted, as_of)
+    if not with_documents:
+        return Prepared(made, {}, "")
     return Prepared(made, {edition: pdf_of(made, edition, LANGUAGES[nation]) for edition in made.editions}, renderer())
 
 
@@ -110,62 +109,23 @@ def signed_by(home: Home, prepared: Prepared, sign: Sign | None, at: str) -> tup
     return reporting.unsigned(home, prepared.draft, digests, at), files
 
 
-def draft_without_documents(home: Home, nation: str, wanted: Wanted, as_of: int) -> Prepared:
-    """The same where no document is wanted: its content alone is committed to."""
-    now = home.view(nation).at(as_of)
-    final = home.finality().newest_final()
-    made = drafted(now, reporting.log_of(home), wanted, final.checkpoint.size if final is not None else 0)
-    return Prepared(made, {}, "")
+def signer_of(home: Home, official: str, key: Path | None, certificate: Path | None, passphrase: Path | None = None) -> Sign:
+    """What signs an official's documents: their key in a file, or in an exercise the one that its own authority certified.
 
-
-# -- files -------------------------------------------------------------------------------------------------------------------
-
-
-def file_kind(edition: str, kind: str) -> str:
-    """`signed.pdf`, or `national.signed.pdf` for a nation's own edition."""
-    return f"{NATIONAL}.{kind}" if edition == NATIONAL else kind
-
-
-def path_of(home: Home, event_id: str, kind: str) -> Path:
-    """Where a document of a report is kept."""
-    return home.path / FOLDER / f"{event_id}.{kind}"
-
-
-def document_of(home: Home, event_id: str, kind: str) -> bytes | None:
-    """A kept document, or None."""
-    path = path_of(home, event_id, kind)
-    return path.read_bytes() if path.is_file() else None
-
-
-@contextmanager
-def kept(home: Home, event_id: str, files: Mapping[str, bytes]) -> Iterator[None]:
-    """Keep a report's files for as long as what follows succeeds; a refusal leaves none."""
-    written: list[Path] = []
-    try:
-        for kind, body in files.items():
-            written.append(path_of(home, event_id, kind))
-            keep(home, event_id, kind, body)
-        yield
-    except errors.Unavailable:
-        raise  # whether it is on record is not known: its documents stay until that is
-    except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
-
-
-def keep(home: Home, event_id: str, kind: str, body: bytes) -> None:
-    """Keep one document of a report, all of it or nothing."""
-    path = path_of(home, event_id, kind)
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(body)
-    beside.chmod(0o600)
-    beside.replace(path)
-
-
-def digest(body: bytes) -> str:
-    """SHA-256, hex."""
-    return hashlib.sha256(body).hexdigest()
+    Raises NotFound or Malformed naming what is missing, Unavailable without the libraries or the clock.
+    """
+    documents, keys, exercises = (from_reports(name) for name in ("documents", "document_keys", "exercise_documents"))
+    if key is not None and certificate is not None:
+        signer = keys.in_file(key, certificate, passphrase)
+    elif home.settings.exercise:
+        signer = exercises.signer(home, official)
+    else:
+        raise errors.NotFound(
+            "no document key is given", field="--document-key", remedy="name it and its --certificate, or issue --unsigned"
+        )
+    means = documents.means_of(home)
+    shown = {"reason": "report.issued", "location": home.settings.origin, "name": official}
+    return lambda pdf: bytes(means.sign(pdf, signer, shown).pdf)
 
 
 def document_in(home: Home, report: Issued, edition: str, form: str, language: str | None) -> tuple[bytes, bool]:

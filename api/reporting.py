@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from api.home import Home
+from api.report_files import document_of, signature_of
 from api.texts import opened_section
 from ledger import errors, events
 from ledger.events.report import ReportIssued
@@ -18,7 +19,7 @@ from projections.reports.bound import Edition, Log
 from projections.reports.draft import Draft, Wanted
 from projections.reports.draft import draft as drafted
 from projections.reports.issued import Issued, issued, of_day, stream_of
-from projections.reports.verifying import Check
+from projections.reports.verifying import Check, State
 from projections.view import Moment
 
 ISSUED = "report.issued"
@@ -128,13 +129,7 @@ def verify(home: Home, now: Moment, report: Issued) -> dict[str, Any]:
     said = said_by(home, report)
     own = own_edition(home, report) if now.nation == report.nation else None
     checks = [*recompute(home, now, report)[0], _signed(home, report)]
-    for prefix, promised in (("", msgspec.to_builtins(said)), ("national.", own or {})):
-        for kind in ("unsigned.pdf", "signed.pdf"):
-            path = home.path / "reports" / f"{report.event}.{prefix}{kind}"
-            wanted = promised.get(kind.replace(".", "_") + "_sha256")
-            if wanted is not None:
-                body = path.read_bytes() if path.is_file() else None
-                checks.append(verifying.document_check(prefix + kind, wanted, body))
+    checks += _documents(home, report, "", msgspec.to_builtins(said)) + _documents(home, report, "national.", own or {})
     is_sound = all(check.state != "wrong" for check in checks)
     return {**report.head(), "ok": is_sound, "checks": [msgspec.to_builtins(check) for check in checks]}
 
@@ -143,6 +138,22 @@ def recompute(home: Home, now: Moment, report: Issued) -> tuple[list[Check], dic
     """(a report's checks, its content by edition as computed here)."""
     own = own_edition(home, report) if now.nation == report.nation else None
     return verifying.verify(now, said_by(home, report), own, log_of(home))
+
+
+def _documents(home: Home, report: Issued, prefix: str, promised: Mapping[str, Any]) -> list[Check]:
+    """The documents of one edition that are kept here, against the digests promised; and what their signature is worth."""
+    checks = []
+    for kind in ("unsigned.pdf", "signed.pdf"):
+        wanted = promised.get(kind.replace(".", "_") + "_sha256")
+        if wanted is None:
+            continue
+        body = document_of(home, report.event, prefix + kind)
+        checks.append(verifying.document_check(prefix + kind, wanted, body))
+        if body is not None and kind == "signed.pdf":
+            judged = signature_of(home, body)
+            state: State = "not_here" if judged is None else "ok" if judged[0] else "wrong"
+            checks.append(Check(f"{prefix}signature of the document", state, "" if judged is None else judged[1]))
+    return checks
 
 
 def _signed(home: Home, report: Issued) -> Check:

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from msgspec import Meta
 
-from api import issuing, reporting
+from api import issuing, report_files, reporting
 from api.bodies import read_body
 from api.home import Home
 from api.identity import Known, OwnView
@@ -134,7 +134,7 @@ def document(
     found = _find(moment, eyes, report)
     if edition not in _editions(eyes, found):
         raise errors.NotFound(f"there is no {edition} edition for this view", field="edition")
-    if edition == issuing.NATIONAL or found.fact.reading == "own":
+    if edition == report_files.NATIONAL or found.fact.reading == "own":
         if eyes.reason is None:
             raise errors.BadQuestion(
                 "a look at sealed content needs a purpose and a motif", field="Entente-Purpose", remedy="send both"
@@ -182,18 +182,18 @@ def _drafted(home: Home, eyes: Eyes, body: bytes) -> Response:
     finally:
         _turns.release()
     unsigned, _ = issuing.signed_by(home, prepared, None, format_instant(home.now()))
-    sealed, is_covered = prepared.draft.sealed, issuing.NATIONAL in prepared.documents and eyes.reason is None
+    sealed, is_covered = prepared.draft.sealed, report_files.NATIONAL in prepared.documents and eyes.reason is None
     if eyes.reason is not None:
         eyes.record(event for row in sealed.values() for event in row["events"])
     documents = [
         {
             "edition": edition,
-            "sha256": issuing.digest(made),
+            "sha256": report_files.digest(made),
             "pdf": base64.b64encode(made).decode(),
             "content": prepared.draft.editions[edition],
         }
         for edition, made in prepared.documents.items()
-        if not (is_covered and edition == issuing.NATIONAL)
+        if not (is_covered and edition == report_files.NATIONAL)
     ]
     answer = {
         "view": eyes.nation,
@@ -208,7 +208,7 @@ def _drafted(home: Home, eyes: Eyes, body: bytes) -> Response:
 @routes.put("/{report}/documents/{kind}", response_model=None)
 async def hand_in(request: Request, nation: Official, report: Report, kind: Annotated[str, Path(max_length=32)]) -> Response:
     """Hand in a document that a report of this nation commits to; any other is refused."""
-    body = await read_body(request, issuing.DOCUMENT_BYTES_MAX)
+    body = await read_body(request, report_files.DOCUMENT_BYTES_MAX)
     home: Home = request.app.state.home
 
     def work() -> Response:
@@ -216,10 +216,10 @@ async def hand_in(request: Request, nation: Official, report: Report, kind: Anno
         found = reporting.find(moment, report, "report")
         if found.nation != nation or found.event != report or found.fact.reading == "own":
             raise errors.NotFound(f"there is no report {report} of {nation}", field="report")
-        if issuing.digest(body) not in _promised(home, found, kind):
+        if report_files.digest(body) not in _promised(home, found, kind):
             raise errors.Malformed(f"this is not the {kind} that the report commits to", field="body")
-        issuing.keep(home, found.event, kind, body)
-        return answer_of(home, {"view": nation, "report": found.event, "kind": kind, "sha256": issuing.digest(body)})
+        report_files.keep(home, found.event, kind, body)
+        return answer_of(home, {"view": nation, "report": found.event, "kind": kind, "sha256": report_files.digest(body)})
 
     return await anyio.to_thread.run_sync(work)
 
@@ -260,17 +260,17 @@ def _row(moment: Moment, report: Issued) -> dict[str, Any]:
 
 
 def _editions(eyes: Eyes, report: Issued) -> tuple[str, ...]:
-    return ("shared", issuing.NATIONAL) if report.nation == eyes.nation else ("shared",)
+    return ("shared", report_files.NATIONAL) if report.nation == eyes.nation else ("shared",)
 
 
 def _kept(home: Home, report: Issued, edition: str) -> list[str]:
-    kinds = (issuing.file_kind(edition, kind) for kind in issuing.KINDS)
-    return [kind for kind in kinds if issuing.path_of(home, report.event, kind).is_file()]
+    kinds = (report_files.file_kind(edition, kind) for kind in report_files.KINDS)
+    return [kind for kind in kinds if report_files.path_of(home, report.event, kind).is_file()]
 
 
 def _promised(home: Home, report: Issued, kind: str) -> frozenset[str]:
     """The digest that a report commits to for a kind of document; none for a kind that there is not."""
-    own, name = kind.startswith(f"{issuing.NATIONAL}."), kind.removeprefix(f"{issuing.NATIONAL}.")
+    own, name = kind.startswith(f"{report_files.NATIONAL}."), kind.removeprefix(f"{report_files.NATIONAL}.")
     said: Mapping[str, Any] = msgspec.to_builtins(reporting.said_by(home, report))
     promised = ((reporting.own_edition(home, report) or {}) if own else said).get(COMMITTED.get(name, ""))
     return frozenset({promised} if promised else ())

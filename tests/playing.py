@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from projections.differences import reconcile
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_NIGHTS = ROOT / "tests" / "nights"
+FIRST_NIGHT = ROOT / "api" / "nights" / "first-night.json"
 SHARED = ROOT.parent / "shared" / "scenarios"
 
 
@@ -44,6 +46,27 @@ def play(home: Path, scenario: dict[str, Any], store_url: str) -> Home:
     if store_url.startswith("postgresql"):
         settings = Settings(str(scenario["origin"]), True, store_url, store_url, store_url)
     return exercise.run(home, scenario, settings)
+
+
+@pytest.fixture(scope="session")
+def first_night_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first night, played once on SQLite: whoever wants a night of its own copies the folder."""
+    folder = tmp_path_factory.mktemp("first-night") / "home"
+    play(folder, load(FIRST_NIGHT), "sqlite://").close()
+    return folder
+
+
+@pytest.fixture
+def first_night(tmp_path: Path, store_url: str, request: pytest.FixtureRequest) -> Iterator[Home]:
+    """The first night with its four reports, on the store at hand; its clock stands at the last entry."""
+    if store_url.startswith("sqlite"):
+        home = Home.open(shutil.copytree(request.getfixturevalue("first_night_once"), tmp_path / "night"))
+    else:
+        home = play(tmp_path / "night", load(FIRST_NIGHT), store_url)
+    last = home.reader.recorded_at(home.reader.head())
+    home.clock = lambda: last
+    with home:
+        yield home
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from api import authoring, issuing, reporting
+from api import authoring, issuing, report_files, reporting
 from api.home import Home
 from api.registrar import sealers
 from ledger import errors
@@ -21,19 +21,11 @@ from projections.reports import content as contents
 from projections.reports.draft import Wanted
 from projections.reports.drift import drift
 from projections.reports.issued import Issued, issued
-from tests.playing import OWN_NIGHTS, ROOT, load, play
+from tests.playing import FIRST_NIGHT, OWN_NIGHTS, load, play
 from tests.sites import Sites
 from tests.story import Story, told_in
 
-FIRST_NIGHT = ROOT / "api" / "nights" / "first-night.json"
 LONDON, PARIS = date(2015, 8, 26), date(2015, 8, 27)
-
-
-@pytest.fixture
-def night(tmp_path: Path, store_url: str) -> Iterator[Home]:
-    """The night with its four reports: London's of two days, Paris's bulletin and its revision."""
-    with closing(played(tmp_path / "night", store_url)) as home:
-        yield home
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -61,7 +53,7 @@ def report(home: Home, nation: str, day: date, view: str = "") -> Issued:
 def issue(home: Home, nation: str, wanted: Wanted, changed: dict[str, Any] | None = None) -> Issued:
     """Issue a report without documents; `changed` replaces fields of what is signed."""
     home.projector(nation).follow()
-    prepared = issuing.draft_without_documents(home, nation, wanted, home.now())
+    prepared = issuing.prepare(home, nation, wanted, with_documents=False)
     unsigned, _ = issuing.signed_by(home, prepared, None, format_instant(home.now()))
     unsigned["data"] |= changed or {}
     append(home, nation, unsigned)
@@ -120,15 +112,15 @@ def test_a_death_after_londons_midnight_is_on_the_first_page_of_the_day_before(t
     assert death["count"] == 1 and death["occurred_at"] > shared["window"]["to"]
 
 
-def test_a_revision_names_each_change_and_the_event_behind_it(night: Home) -> None:
-    revised = issue(night, "GB", Wanted(LONDON, "revised"))
+def test_a_revision_names_each_change_and_the_event_behind_it(first_night: Home) -> None:
+    revised = issue(first_night, "GB", Wanted(LONDON, "revised"))
     assert revised.revision == 1 and revised.figures["G1"] == 12
-    _, made = reporting.recompute(night, night.view("GB").at(None), revised)
+    _, made = reporting.recompute(first_night, first_night.view("GB").at(None), revised)
     (row,) = [row for row in made["shared"]["figures"] if row["change"]]
     assert (row["code"], row["previous"], row["value"], [r["label"] for r in row["reasons"]]) == ("G1", 10, 12, ["A19"])
-    assert not [row for row in drift(night.view("GB").at(None)) if row["day"] == LONDON.isoformat()]
+    assert not [row for row in drift(first_night.view("GB").at(None)) if row["day"] == LONDON.isoformat()]
     # Nothing of that day is sealed: there is one edition, and it is for both.
-    assert made.keys() == {"shared"} and reporting.own_edition(night, revised) is None
+    assert made.keys() == {"shared"} and reporting.own_edition(first_night, revised) is None
 
 
 def test_the_same_report_is_made_again_on_another_store_by_its_nation_alone(tmp_path: Path, request: Any) -> None:
@@ -166,12 +158,12 @@ WRONG: tuple[tuple[dict[str, Any], set[str]], ...] = (
 )
 
 
-def test_what_a_report_says_otherwise_than_the_log_is_found(night: Home) -> None:
+def test_what_a_report_says_otherwise_than_the_log_is_found(first_night: Home) -> None:
     for changed, named in WRONG:
-        said = issue(night, "GB", Wanted(LONDON, "revised"), changed)
-        assert named <= set(wrong(night, said)), changed
+        said = issue(first_night, "GB", Wanted(LONDON, "revised"), changed)
+        assert named <= set(wrong(first_night, said)), changed
         # Nobody draws a report at an old position under a new instant: what was recorded in between would be missing.
-        assert ("as_of" in wrong(night, said, "FR")) == ("as_of" in named)
+        assert ("as_of" in wrong(first_night, said, "FR")) == ("as_of" in named)
 
 
 def test_the_first_report_is_provisional_and_only_the_first(told: Home) -> None:
@@ -181,18 +173,18 @@ def test_the_first_report_is_provisional_and_only_the_first(told: Home) -> None:
         assert refused.value.field == "status" and remedy in (refused.value.remedy or "")
 
 
-def test_two_who_revise_at_once_do_not_both_have_revised(night: Home) -> None:
-    night.projector("GB").follow()
-    made = [issuing.draft_without_documents(night, "GB", Wanted(LONDON, "revised"), night.now()) for _ in range(2)]
-    unsigned = [issuing.signed_by(night, each, None, format_instant(night.now()))[0] for each in made]
-    append(night, "GB", unsigned[0])
+def test_two_who_revise_at_once_do_not_both_have_revised(first_night: Home) -> None:
+    first_night.projector("GB").follow()
+    made = [issuing.prepare(first_night, "GB", Wanted(LONDON, "revised"), with_documents=False) for _ in range(2)]
+    unsigned = [issuing.signed_by(first_night, each, None, format_instant(first_night.now()))[0] for each in made]
+    append(first_night, "GB", unsigned[0])
     with pytest.raises(errors.StreamMoved):
-        append(night, "GB", unsigned[1])
+        append(first_night, "GB", unsigned[1])
 
 
 def test_nobody_issues_the_other_nations_report(told: Home) -> None:
     told.projector("GB").follow()
-    made = issuing.draft_without_documents(told, "GB", Wanted(LONDON, "revised"), told.now())
+    made = issuing.prepare(told, "GB", Wanted(LONDON, "revised"), with_documents=False)
     unsigned, _ = issuing.signed_by(told, made, None, format_instant(told.now()))
     with pytest.raises(errors.NotAllowed):
         append(told, "FR", unsigned)
@@ -200,8 +192,8 @@ def test_nobody_issues_the_other_nations_report(told: Home) -> None:
 
 def test_a_refused_report_leaves_no_document_behind(told: Home) -> None:
     def refuse() -> None:
-        with issuing.kept(told, "an-event", {"unsigned.pdf": b"%PDF-"}):
-            assert issuing.document_of(told, "an-event", "unsigned.pdf") == b"%PDF-"
+        with report_files.kept(told, "an-event", {"unsigned.pdf": b"%PDF-"}):
+            assert report_files.document_of(told, "an-event", "unsigned.pdf") == b"%PDF-"
             raise errors.NotAllowed("no")
 
     with pytest.raises(errors.NotAllowed):
@@ -222,17 +214,17 @@ def test_before_issuing_the_official_sees_what_rests_on_sealed_facts(told: Home)
             assert event not in shared and event in json.dumps(made.editions["national"])
 
 
-def test_a_withheld_figure_is_in_its_own_nations_edition_alone(night: Home) -> None:
+def test_a_withheld_figure_is_in_its_own_nations_edition_alone(first_night: Home) -> None:
     for declared in (True, False):
-        said = issue(night, "FR", Wanted(PARIS, "revised", {"F8": declared, "F2": False}))
-        event = reporting.said_by(night, said)
+        said = issue(first_night, "FR", Wanted(PARIS, "revised", {"F8": declared, "F2": False}))
+        event = reporting.said_by(first_night, said)
         assert not {"F8", "F2"} & event.figures.keys()
         assert [(w.code, w.size) for w in event.withheld] == [("F2", None), ("F8", 1 if declared else None)]
-        own = reporting.own_edition(night, said)
+        own = reporting.own_edition(first_night, said)
         assert own is not None and (own["figures"]["F8"], own["figures"]["F2"]) == (2, 10)
-        assert wrong(night, said) == [] == wrong(night, said, "GB")
-        assert communicated(night, said, "GB").keys() == {"figure F8", "figure F2"}
-        assert [section.wraps.keys() for section in night.ledger.sections(said.fact.origin).values()] == [{"FR"}]
+        assert wrong(first_night, said) == [] == wrong(first_night, said, "GB")
+        assert communicated(first_night, said, "GB").keys() == {"figure F8", "figure F2"}
+        assert [section.wraps.keys() for section in first_night.ledger.sections(said.fact.origin).values()] == [{"FR"}]
 
 
 def test_what_is_issued_with_sealed_facts_in_it_is_told_to_the_other_side_as_a_size(told: Home) -> None:
@@ -284,19 +276,19 @@ def sealed_draft(story: Story, withhold: dict[str, bool]) -> Any:
 # -- who has it ----------------------------------------------------------------------------------------------------------------
 
 
-def test_the_other_official_receives_and_comments_and_blocks_nothing(night: Home) -> None:
-    said = report(night, "GB", LONDON, "FR")
-    at = format_instant(night.now())
+def test_the_other_official_receives_and_comments_and_blocks_nothing(first_night: Home) -> None:
+    said = report(first_night, "GB", LONDON, "FR")
+    at = format_instant(first_night.now())
     for name, data in (
         ("report.received", {"report": said.event, "sha256": "0" * 64}),
         ("report.observation", {"report": said.event, "figure": "G1", "observation": "Nous en comptons 31."}),
     ):
-        append(night, "FR", {"type": name, "stream": said.fact.stream, "occurred_at": at, "data": data})
+        append(first_night, "FR", {"type": name, "stream": said.fact.stream, "occurred_at": at, "data": data})
     for view in ("GB", "FR"):
-        night.projector(view).follow()
-        moment = night.view(view).at(None)
+        first_night.projector(view).follow()
+        moment = first_night.view(view).at(None)
         assert [row["step"] for row in reporting.steps(moment, said)] == ["received", "observed"]
-    assert issue(night, "GB", Wanted(LONDON, "revised")).revision == 1
+    assert issue(first_night, "GB", Wanted(LONDON, "revised")).revision == 1
 
 
 def test_each_own_night_gives_a_report_of_every_day(home_of_own: Any) -> None:

@@ -48,12 +48,12 @@ def add_to(commands: Commands[Parser]) -> None:
 
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Play the night and tell it."""
-    from api import exercise
+    from api import exercise, issuing
 
     place = Path(arguments.home) if arguments.home else Path(tempfile.mkdtemp(prefix="entente-demo-"))
     scenario = json.loads(NIGHT.read_text(encoding="utf-8"))
     with session.progress("playing the night") as progress:
-        home = exercise.run(place, scenario, progress=progress)
+        home = exercise.run(place, scenario, progress=progress, documents=issuing.is_set_here())
     with home:
         demo = Demo(home, session.language(), arguments)
         found: dict[str, Any] = {}
@@ -141,6 +141,7 @@ class Demo:
         """06:00, London: the report says 10; at 07:10 Entente says 12."""
         from api.cli.report import drift_lines, show_screen
         from api.cli.report import issued as reports_at
+        from api.report_files import path_of
         from api.texts import text_of
         from projections.reports.drift import drift
 
@@ -153,6 +154,9 @@ class Demo:
         reason = text_of(self.home, late["position"], "GB").get("late_reason", "")
         shown = [f"* {self.told('as issued')}", *show_screen(self.words, self.home, issued)[1:5]]
         at = {name: self.words.instant(late[name], "GB") for name in ("occurred_at", "recorded_at")}
+        document = path_of(self.home, issued["event"], "signed.pdf")
+        if document.is_file():
+            shown.append(self.told("the document", path=document))
         told_late = [
             f"{late['label']} ({self.told('no. of', position=late['position'])}, {late['authority']}): +{late['quantity']}",
             f"{self.told('happened', at=at['occurred_at'])}, {self.told('was recorded', at=at['recorded_at'])}",

@@ -21,6 +21,7 @@ def add_to(commands: Commands[Parser]) -> None:
     parser = add_command(group, "run", run, "play a scenario into a new exercise ledger, through to co-signed and projected")
     parser.add_argument("scenario", metavar="SCENARIO.json", type=Path)
     parser.add_argument("--until", type=instant, metavar="INSTANT", help="stop before what is recorded after this")
+    parser.add_argument("--documents", action="store_true", help="set and sign each report's document as well")
     add_databases(parser)
 
 
@@ -39,7 +40,9 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
     scenario = read_scenario(arguments.scenario)
     settings = Settings(str(scenario["origin"]), True, **{name: getattr(arguments, name) for name in DATABASES})
     with session.progress("playing") as progress:
-        home = exercise.run(session.path, scenario, settings, arguments.until, progress)
+        home = exercise.run(
+            session.path, scenario, settings, arguments.until, progress, documents=arguments.documents
+        )  # fmt: skip
     with home:
         checkpoint = home.covering(home.ledger.head())
         document = {

@@ -48,7 +48,7 @@ def add_to(group: Commands[Parser]) -> None:
 
 def run_receive(session: Session, arguments: argparse.Namespace) -> int:
     """Receive."""
-    from api.issuing import digest
+    from api.report_files import digest
 
     data = {"sha256": digest(arguments.document.read_bytes())} if arguments.document is not None else {}
     return _follow(session, arguments, "report.received", data)
@@ -85,13 +85,13 @@ def _follow(session: Session, arguments: argparse.Namespace, name: str, data: Ma
 
 def run_document(session: Session, arguments: argparse.Namespace) -> int:
     """Write a document."""
-    from api import issuing, reporting
+    from api import issuing, report_files, reporting
 
     with session.home() as home:
         at = home.view(arguments.view).at(None)
         found = reporting.find(at, arguments.report)
         body, is_signed = issuing.document_in(home, found, arguments.edition, arguments.form, session.arguments.lang)
         arguments.out.write_bytes(body)
-        answer = {"report": found.event, "file": str(arguments.out), "sha256": issuing.digest(body), "signed": is_signed}
+        answer = {"report": found.event, "file": str(arguments.out), "sha256": report_files.digest(body), "signed": is_signed}
         session.answer(document(home, answer), lambda: [f"{answer['file']}  {answer['sha256']}"])
     return 0

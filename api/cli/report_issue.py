@@ -49,6 +49,10 @@ def add_to(group: Commands[Parser]) -> None:
         parser.add_argument("--at", type=instant, metavar="INSTANT", help="the time it is, in an exercise")
     draft.add_argument("--out", metavar="DIR", type=Path, help="write the documents there")
     add_key(issue)
+    issue.add_argument("--document-key", metavar="PEM", type=Path, help="the official's key for documents, P-256")
+    issue.add_argument("--certificate", metavar="PEM", type=Path, help="its certificate, and those on the way to the authority")
+    issue.add_argument("--passphrase-file", metavar="FILE", type=Path, help="of the document key")
+    issue.add_argument("--unsigned", action="store_true", help="documents that nobody signs")
     issue.add_argument("--without-documents", action="store_true", help="figures and content alone, no PDF")
 
 
@@ -66,7 +70,7 @@ def add_key(parser: Parser) -> None:
 
 def run_draft(session: Session, arguments: argparse.Namespace) -> int:
     """Draft."""
-    from api import issuing, reporting
+    from api import issuing, report_files, reporting
     from ledger.formats import strict
 
     with opened(session, arguments) as home:
@@ -79,7 +83,7 @@ def run_draft(session: Session, arguments: argparse.Namespace) -> int:
                 body = issuing.pdf_of(made, edition, session.language(arguments.view))
                 files = {"unsigned.pdf": body, "content.json": strict.format(content)}
                 for kind, each in files.items():
-                    path = arguments.out / f"{arguments.view}-{arguments.day}-{issuing.file_kind(edition, kind)}"
+                    path = arguments.out / f"{arguments.view}-{arguments.day}-{report_files.file_kind(edition, kind)}"
                     path.write_bytes(each)
                     written.append(str(path))
         words = Words(session.language(arguments.view))
@@ -90,20 +94,21 @@ def run_draft(session: Session, arguments: argparse.Namespace) -> int:
 
 def run_issue(session: Session, arguments: argparse.Namespace) -> int:
     """Issue."""
-    from api import issuing
+    from api import issuing, report_files
     from ledger.formats.entry import format_instant
 
     with opened(session, arguments) as home:
         official = author(home, arguments, f"service-{arguments.view}-SRO")
         wanted = _wanted(home, arguments)
-        if arguments.without_documents:
-            prepared = issuing.draft_without_documents(home, arguments.view, wanted, home.now())
-        else:
-            prepared = issuing.prepare(home, arguments.view, wanted)
-        receipt, _ = issuing.issue(home, prepared, official, _signer(home, official), format_instant(home.now()))
+        prepared = issuing.prepare(home, arguments.view, wanted, with_documents=not arguments.without_documents)
+        sign = None
+        if not (arguments.unsigned or arguments.without_documents):
+            given = arguments.document_key, arguments.certificate, arguments.passphrase_file
+            sign = issuing.signer_of(home, official.authority, *given)
+        receipt, _ = issuing.issue(home, prepared, official, sign, format_instant(home.now()))
         home.projector(arguments.view).follow()
         words = Words(session.language(arguments.view))
-        files = sorted((home.path / issuing.FOLDER).glob(f"{receipt.event_id}.*"))
+        files = sorted((home.path / report_files.FOLDER).glob(f"{receipt.event_id}.*"))
         answer = {
             "view": arguments.view,
             "receipt": receipt_row(receipt),
@@ -112,11 +117,6 @@ def run_issue(session: Session, arguments: argparse.Namespace) -> int:
         }
         session.answer(document(home, answer), lambda: _issued_screen(words, home, prepared, answer))
     return 0
-
-
-def _signer(home: Home, official: Author) -> Any:
-    """What signs the documents: nothing yet here; documents are then set and committed to unsigned."""
-    return None
 
 
 def _wanted(home: Home, arguments: argparse.Namespace) -> Wanted:

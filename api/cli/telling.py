@@ -38,6 +38,7 @@ TOLD: dict[str, tuple[str, str]] = {
         ),
     ),
     "as issued": ("As issued, and signed by the official", "Tel que diffusé, signé par le responsable"),
+    "the document": ("Its document, signed, still says so: {path}", "Son document signé le dit toujours : {path}"),
     "the late one": ("What came late", "Ce qui est arrivé tard"),
     "happened": ("happened {at}", "survenu le {at}"),
     "was recorded": ("recorded {at}", "saisi le {at}"),

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from projections.publishing.differences import difference
 from projections.publishing.first_page import why
 from projections.publishing.pictures import strait, timeline
 from projections.publishing.spoken import Spoken
+from projections.sentences import sentences, title
 from projections.wording import reports as w
 from projections.wording.names import FIGURES, HEADINGS, MAY_REPEAT, SECTIONS
 from projections.wording.situations import HEADINGS as OPEN_HEADINGS
@@ -167,7 +167,10 @@ def _decisions(c: Content, s: Spoken) -> Block:
 
 
 def _other_side(c: Content, s: Spoken) -> Block:
-    told = [f"{row['pair']} · {difference(row, s)}" for row in c["differences"]]
+    told = [
+        f"{row['pair']} · {title(row['pair'], s.language)} · {' '.join(sentences(row, s.language, labels=True))}"
+        for row in c["differences"]
+    ]
     return block(s.of(w.OTHER_SIDE), told or [s.of(w.NOT_TOLD)])
 
 

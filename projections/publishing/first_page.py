@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from projections.publishing.differences import difference
 from projections.publishing.spoken import Spoken
+from projections.sentences import sentences as differing
 from projections.wording import reports as w
 
 FIGURES_TOLD = 3
@@ -77,7 +77,7 @@ def _different(c: Content, s: Spoken) -> str:
         return s.of(w.SAME)
     # The pair that this nation's ministers are asked about first: people found and taken over, then the largest.
     first = sorted(apart, key=lambda row: row["pair"] != "P2")[:PAIRS_TOLD]
-    told = [difference(row, s).rstrip(".") for row in first]
+    told = [differing(row, s.language)[0].rstrip(".") for row in first]
     if len(apart) > len(first):
         told.append(s.of(w.AND_MORE, count=len(apart) - len(first)))
     return s.of(w.DIFFERENT, told="; ".join(told))

@@ -52,7 +52,6 @@ NOT_STATED: Mapping[str, Words] = {
     "GB": words("London has not reported this day yet", "Londres n'a pas encore rendu compte de cette journée"),
     "FR": words("Paris has not issued its bulletin yet", "Paris n'a pas encore diffusé son bulletin"),
 }
-ENDS = words("London {gb} ({gb_code}), Paris {fr} ({fr_code})", "Londres {gb} ({gb_code}), Paris {fr} ({fr_code})")
 AND_MORE = words("{count} more in the annexes", "{count} autre(s) en annexe")
 
 OUTSIDE = words("Known at signature, outside the reporting day", "Connu à la signature, hors de la journée de décompte")
@@ -119,7 +118,6 @@ DECISIONS = words("Decisions taken and not taken", "Décisions prises et non pri
 TO_ACT: Mapping[bool, Words] = {True: words("not to act", "ne pas agir"), False: words("taken", "prise")}
 GIVEN: Mapping[bool, Words] = {True: words("yes", "oui"), False: words("NO", "NON")}
 OTHER_SIDE = words("The other side", "L'autre partie")
-UNEXPLAINED = words("UNEXPLAINED: {count}", "INEXPLIQUÉ : {count}")
 LINES = words("Lines to take", "Éléments de langage")
 OWN_WORDS = words(
     "The official's own words; no part of what is computed.",

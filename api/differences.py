@@ -15,7 +15,7 @@ from fastapi.responses import Response
 
 from api.access import Reason
 from api.grants import Mandate
-from api.home import NATIONS
+from api.home import NATIONS, Home
 from api.identity import Known, beyond, grants_of
 from api.instants import day_of, instant_of
 from api.looking import Eyes, reason_of
@@ -23,7 +23,10 @@ from api.tokens import MANDATED, VIEWERS, Holder
 from api.views import answer_of, view_of
 from ledger import errors
 from projections.differences import reconcile_alone, reconcile_jointly, reconcile_opening
+from projections.reports import agreed
 from projections.view import Moment
+
+ROWS_MAX = 200
 
 routes = APIRouter(prefix="/v1/reconciliations")
 
@@ -51,8 +54,40 @@ def mandate_over_both(request: Request, holder: Holder) -> Mandate | None:
 Reconciler = Annotated[Holder, Depends(require_reconciler)]
 LondonDay = Annotated[str, Query(max_length=10, description="London's reporting day")]
 ParisDay = Annotated[str | None, Query(max_length=10, description="Paris's bulletin; else the one that overlaps longest")]
+OneDay = Annotated[str | None, Query(max_length=10, description="of this reporting day alone")]
 Why = Annotated[Reason | None, Depends(reason_of)]
 At = Annotated[str | None, Query(max_length=64, description="that side as known at an instant with its zone; now if left out")]
+
+
+@routes.get("", response_model=None)
+def on_record(request: Request, holder: Reconciler, gb_day: OneDay = None, fr_day: OneDay = None) -> Response:
+    """The reconciliations on record, of all days or of these: how each stands, and whether a new one is due."""
+    home, now, mandate = _seen(request, holder)
+    days = [None if day is None else day_of(day, field).isoformat() for day, field in ((gb_day, "gb_day"), (fr_day, "fr_day"))]
+    found = [row for row in agreed.rows(now, (days[0], days[1])) if mandate is None or _covers(now, mandate, row)]
+    return answer_of(home, {"position": now.position, "rows": found[-ROWS_MAX:], "left_off": max(0, len(found) - ROWS_MAX)})
+
+
+@routes.get("/recorded/{event_id}", response_model=None)
+def one_on_record(request: Request, holder: Reconciler, event_id: str) -> Response:
+    """One reconciliation on record: its sentences in both languages, its items, who said what of each, what both signed."""
+    home, now, mandate = _seen(request, holder)
+    found = agreed.state(now, agreed.find(now, event_id))
+    if mandate is not None and not _covers(now, mandate, found):
+        raise beyond(mandate)
+    return answer_of(home, {"at": now.position, **found})
+
+
+def _seen(request: Request, holder: Holder) -> tuple[Home, Moment, Mandate | None]:
+    """The view that somebody is told from: what both nations may see is the same in either."""
+    home, view = view_of(request, holder.nation or NATIONS[0])
+    mandate = mandate_over_both(request, holder) if not holder.nation and holder.role in MANDATED else None
+    return home, view.at(None), mandate
+
+
+def _covers(now: Moment, mandate: Mandate, row: dict[str, Any]) -> bool:
+    windows = (now.ruleset(nation).window(date.fromisoformat(row[nation.lower()]["day"])) for nation in NATIONS)
+    return all(mandate.covers_window(*window) for window in windows)
 
 
 @routes.get("/{pair}", response_model=None)

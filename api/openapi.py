@@ -49,6 +49,8 @@ ANSWERS: Mapping[str, Answer] = {
     "/v1/views/{view}/situation": {JSON: view_shapes.Situation},
     "/v1/views/{view}/timeline": {JSON: view_shapes.Timeline},
     **{f"/v1/views/{{view}}/{of}": {JSON: view_shapes.Listing} for of in ("incidents", "interceptions", "cases")},
+    "/v1/reconciliations": {JSON: view_shapes.Reconciled},
+    "/v1/reconciliations/recorded/{event_id}": {JSON: view_shapes.ReconciledInFull},
     "/v1/reconciliations/{pair}": {JSON: view_shapes.Reconciliation},
     **{f"/v1/views/{{view}}/{of}.{{suffix}}": {TYPES[form]: None for form in forms} for of, forms in FILES.items()},
     "/v1/views/{view}/reports": {JSON: view_shapes.Reports},

@@ -160,6 +160,43 @@ class Reconciliation(Struct):
     ] = []
 
 
+class OnRecord(Struct):
+    """A reconciliation on record, and how it stands. `red`: something is unexplained, and stays so."""
+
+    event: str
+    pair: str
+    position: Position
+    recorded_at: Instant
+    by: str
+    stands: bool
+    unexplained: int
+    red: bool
+    residues: dict[str, Any]
+    counts: dict[str, Count]
+    signed_off: list[dict[str, Any]]
+    due: list[dict[str, Any]]
+    followed_by: str | None
+
+
+class Reconciled(Struct):
+    """The reconciliations on record, newest last; `left_off` before these are not shown."""
+
+    position: Position
+    rows: list[OnRecord]
+    left_off: Count
+    exercise: bool
+
+
+class ReconciledInFull(OnRecord):
+    """One of them: every item with who agreed to it or disputed it, and all in sentences in both languages."""
+
+    at: Position
+    items: list[dict[str, Any]]
+    steps: list[Step]
+    sentences: dict[str, list[str]]
+    exercise: bool
+
+
 class Completeness(Struct):
     """Gaps in authors' numbering, and control totals that are not what the log has."""
 

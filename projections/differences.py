@@ -33,7 +33,7 @@ def reconcile_jointly(pair_code: str, at: tuple[Moment, Moment], on: tuple[date,
     Where fewer than five more or less are sealed, undeclared, the nation is named in `fewer_than_five` and its figure is given
     without them; from there the steps still add up (projections/released.py).
     """
-    pair = _pair(pair_code)
+    pair = pair_of(pair_code)
     (gb, fr), (gb_day, fr_day) = at, on
     found = gb_day, fr_day or overlapping_day(gb.ruleset(), gb_day, fr.ruleset())
     stated: list[Released] = []
@@ -58,11 +58,11 @@ def reconcile_opening(
     Without what is sealed, what a nation withholds is told by its size alone: by the exact one, or as `stated`.
     """
     (gb, fr), (gb_day, fr_day) = at, on
-    pair = _pair(pair_code)
+    pair = pair_of(pair_code)
     london, paris = gb.ruleset(), fr.ruleset()
     days = gb_day, fr_day or overlapping_day(london, gb_day, paris)
     then = fr.ruleset("GB")
-    kinds, span = _kinds(pair, london, then, paris), _span(london, paris, days)
+    kinds, span = kinds_of(pair, london, then, paris), span_of(london, paris, days)
 
     def end(moment: Moment, ruleset: Ruleset, code: str, day: date, may: Released | None) -> End:
         indicator = ruleset.indicator(code)
@@ -75,8 +75,8 @@ def reconcile_opening(
 
     may_gb, may_fr = stated
     gb_end, fr_end = end(gb, london, pair.gb, days[0], may_gb), end(fr, paris, pair.fr, days[1], may_fr)
-    ends = {"gb": _end(gb, gb_end, pair.gb), "fr": _end(fr, fr_end, pair.fr)}
-    answer = _answer(pair, ends, reconciling.reconcile(pair, gb_end, fr_end, then), gb.view)
+    ends = {"gb": end_of(gb, gb_end, pair.gb), "fr": end_of(fr, fr_end, pair.fr)}
+    answer = answer_of(pair, ends, reconciling.reconcile(pair, gb_end, fr_end, then), gb.view)
     return answer, {"GB": _opened(pair, answer, gb_end), "FR": _opened(pair, answer, fr_end)}
 
 
@@ -90,7 +90,7 @@ def reconcile_alone(
     at: its entry in the answer names it as `report`. Where none gives the figure `report` is null, the end counts what both may
     see, and `not_stated` names the nation: what it withholds has no size here. Raises BadQuestion for an unknown pair.
     """
-    pair = _pair(pair_code)
+    pair = pair_of(pair_code)
     moments, view = list(at), at[0].view
     rulesets = [moment.ruleset(nation) for moment, nation in zip(moments, ("GB", "FR"), strict=True)]
     found: Days = days[0], days[1] or overlapping_day(rulesets[0], days[0], rulesets[1])
@@ -101,7 +101,7 @@ def reconcile_alone(
         moments[other] = view.at_position(report["position"])
         rulesets[other] = moments[other].ruleset(nation)
     then = moments[1].ruleset("GB")
-    kinds, span = _kinds(pair, rulesets[0], then, rulesets[1]), _span(rulesets[0], rulesets[1], found)
+    kinds, span = kinds_of(pair, rulesets[0], then, rulesets[1]), span_of(rulesets[0], rulesets[1], found)
     ends = []
     for end, moment in enumerate(moments):
         indicator, window = rulesets[end].indicator((pair.gb, pair.fr)[end]), rulesets[end].window(found[end])
@@ -112,18 +112,19 @@ def reconcile_alone(
             own = moment.store.of_kinds(moment.generation, kinds, span, moment.position, OWN)
         if end != other:
             value = moment.value(indicator, window)
-        elif report is not None:
+        elif report is not None and report["value"] is not None:
             value = report["value"]
         else:
             key = reconciling.KEYS[pair.key]
             value = sum(reconciling.contributions(shared, indicator.terms, indicator.counting, window, key).values())
+            value += report["withheld_size"] if report is not None else 0
         ends.append(End(found[end].isoformat(), moment.position, rulesets[end], window, value, shared, own))
     told = {
-        name: _end(moment, its, code)
+        name: end_of(moment, its, code)
         for name, moment, its, code in zip(("gb", "fr"), moments, ends, (pair.gb, pair.fr), strict=True)
     }
     told[nation.lower()]["report"] = report
-    answer = _answer(pair, told, reconciling.reconcile(pair, ends[0], ends[1], then), view)
+    answer = answer_of(pair, told, reconciling.reconcile(pair, ends[0], ends[1], then), view)
     return {**answer, "not_stated": [] if report is not None else [nation]}, _opened(pair, answer, *ends)
 
 
@@ -135,15 +136,22 @@ def _opened(pair: Pair, answer: dict[str, Any], *ends: End) -> list[str]:
 
 
 def _signed(moment: Moment, nation: str, day: date, code: str) -> dict[str, Any] | None:
-    """What a nation has signed of a figure: {"event", "status", "revision", "position", "value"}, or None."""
+    """What a nation has signed of a figure: {"event", "status", "revision", "position", "value"}, or None.
+
+    Where it withholds the figure and says how much of it, `value` is None and `withheld_size` that.
+    """
     reports = of_day(moment, nation, day.isoformat())
-    if not reports or code not in reports[-1].figures or not reports[-1].position:
+    if not reports or not reports[-1].position:
         return None
     head = {name: value for name, value in reports[-1].head().items() if name not in ("nation", "day")}
-    return {**head, "value": reports[-1].figures[code]}
+    if code in reports[-1].figures:
+        return {**head, "value": reports[-1].figures[code]}
+    size = reports[-1].declared(code)
+    return None if size is None else {**head, "value": None, "withheld_size": size}
 
 
-def _pair(code: str) -> Pair:
+def pair_of(code: str) -> Pair:
+    """A pair of figures by its code. Raises BadQuestion."""
     pair = reconciling.PAIRS.get(code)
     if pair is None:
         known = ", ".join(reconciling.PAIRS)
@@ -151,12 +159,14 @@ def _pair(code: str) -> Pair:
     return pair
 
 
-def _span(london: Ruleset, paris: Ruleset, days: Days) -> tuple[int, int]:
+def span_of(london: Ruleset, paris: Ruleset, days: Days) -> tuple[int, int]:
+    """From the earlier beginning of two reporting days to the later end."""
     windows = london.window(days[0]), paris.window(days[1])
     return min(w[0] for w in windows), max(w[1] for w in windows)
 
 
-def _kinds(pair: Pair, *rulesets: Ruleset) -> Sequence[str]:
+def kinds_of(pair: Pair, *rulesets: Ruleset) -> Sequence[str]:
+    """The kinds of facts that tell a pair's difference under these rulesets."""
     kinds = {t.kind for t in pair.scope or ()} | set(pair.beside)
     for ruleset in rulesets:
         for indicator in ruleset.indicators:
@@ -165,7 +175,8 @@ def _kinds(pair: Pair, *rulesets: Ruleset) -> Sequence[str]:
     return sorted(kinds)
 
 
-def _end(moment: Moment, end: End, code: str) -> dict[str, Any]:
+def end_of(moment: Moment, end: End, code: str) -> dict[str, Any]:
+    """How an answer names one end."""
     return {
         "day": end.day,
         "code": code,
@@ -177,7 +188,7 @@ def _end(moment: Moment, end: End, code: str) -> dict[str, Any]:
     }
 
 
-def _answer(pair: Pair, ends: dict[str, Any], result: dict[str, Any], view: View) -> dict[str, Any]:
+def answer_of(pair: Pair, ends: dict[str, Any], result: dict[str, Any], view: View) -> dict[str, Any]:
     """The answer, with what the authorities and places that it speaks of are called."""
     used = {code for row in result["about"] for code in (*row["by"], *row["at"])}
     names = view.named(max(end["position"] for end in ends.values())) if used else {}

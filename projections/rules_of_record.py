@@ -1,5 +1,5 @@
-"""Which facts are made by types that speak of other events, of reports or of the centre itself: corrections, reports, rulesets,
-watches. `RULES` has those of rules.py and these: whoever makes facts takes it from here.
+"""Which facts are made by types that speak of other events, of reports or of the centre itself: corrections, reports, what
+differs between them, rulesets, watches. `RULES` has those of rules.py and these: whoever makes facts takes it from here.
 """
 
 from __future__ import annotations
@@ -61,6 +61,32 @@ def _report_step(e: Event, find: Any) -> Iterable[Part]:
         "about": about,
         "detail": detail(sha256=getattr(e.data, "sha256", None), has_text=has_text(e)),
     }
+
+
+@rule("reconciliation.recorded")
+def _reconciliation(e: Event, find: Any) -> Iterable[Part]:
+    d = e.data
+    more = detail(
+        gb=d.gb, fr=d.fr, steps=d.steps or None, unexplained=d.unexplained, position=d.position, content_sha256=d.content_sha256
+    )
+    yield {"kind": "reconciliation", "code": d.pair, "quantity": 1, "unit": EVENT, "about": d.gb.day, "detail": more}
+
+
+@rule("reconciliation.item_agreed", "reconciliation.item_disputed")
+def _position_taken(e: Event, find: Any) -> Iterable[Part]:
+    d = e.data
+    more = detail(dimension=d.dimension, delta=d.delta, reason_code=d.reason_code, has_text=has_text(e))
+    code = e.header.type.rsplit("_", 1)[1]
+    yield {"kind": "reconciliation_step", "code": code, "quantity": 1, "unit": EVENT, "subject": d.reconciliation,
+           "about": d.key, "detail": more}  # fmt: skip
+
+
+@rule("reconciliation.withheld_declared", "reconciliation.signed_off")
+def _reconciliation_step(e: Event, find: Any) -> Iterable[Part]:
+    d = e.data
+    code = e.header.type.rsplit(".", 1)[1].removeprefix("withheld_")
+    yield {"kind": "reconciliation_step", "code": code, "quantity": 1, "unit": EVENT, "subject": d.reconciliation,
+           "party": getattr(d, "nation", None) or "", "detail": detail(size=getattr(d, "size", None))}  # fmt: skip
 
 
 @rule("ruleset.adopted")

@@ -32,6 +32,12 @@ def sentences(answer: Answer, language: Language, *, labels: bool = False) -> li
     return [_explained(answer, language, labels), *_residues(answer, language)]
 
 
+def closing(answer: Answer, language: Language) -> str:
+    """What is said at the end where nothing is unexplained: that all is explained, or that the rest is not communicated."""
+    is_whole = len(_residues(answer, language)) == 0
+    return _in(said.ALL_EXPLAINED if is_whole else said.NOTHING_UNEXPLAINED, language)
+
+
 def title(pair: str, language: Language) -> str:
     """What a pair of figures is about."""
     return _in(said.TITLES[pair], language)
@@ -112,8 +118,13 @@ def _residues(answer: Answer, language: Language) -> list[str]:
             is_sized = declared.get(nation, True)
             told = said.SIZE_DECLARED if is_sized else said.SIZE_NOT_STATED
             found.append(_in(told, language).format(size=signed(step["delta"], language), capital=_capital(nation, language)))
+    for nation, size in answer.get("declared_later", {}).items():
+        text = _in(said.SIZE_DECLARED, language)
+        found.append(text.format(size=signed(size, language), capital=_capital(nation, language)))
     silent = (_capital(nation, language) for nation in answer.get("not_stated", ()))
     found += [_in(said.NOT_STATED, language).format(capital=capital) for capital in silent]
+    few = (_capital(nation, language) for nation in answer.get("fewer_than_five", ()))
+    found += [_in(said.FEWER_THAN_FIVE, language).format(capital=capital) for capital in few]
     if answer["unexplained"]:
         found.append(_in(said.UNEXPLAINED, language).format(size=signed(answer["unexplained"], language)))
     return [_spaced(text, language) for text in found]

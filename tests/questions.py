@@ -106,6 +106,12 @@ def _of_views(night: Marked, codes: Mapping[str, Sequence[str]]) -> Iterator[Que
         to = _whom(PEOPLE, "joint", BOTH) if pair in PAIRS else frozenset[str]()
         asked = {f"{nation.lower()}_day": day for nation, day in DAYS.items()}
         yield Question("/v1/reconciliations/{pair}", _query(f"/v1/reconciliations/{pair}", **asked), to, looks=True)
+    to, recorded = _whom(PEOPLE, "joint", BOTH), "/v1/reconciliations/recorded"
+    for asked in ({}, {"gb_day": DAYS["GB"]}, {"gb_day": "2015-08-20", "fr_day": "2015-08-20"}):
+        yield Question("/v1/reconciliations", _query("/v1/reconciliations", **asked), to)
+    yield Question(f"{recorded}/{{event_id}}", f"{recorded}/{night.ids['joint']['reconciliation.recorded']}", to)
+    for event in (*(night.ids[nation]["reconciliation.recorded"] for nation in NATIONS), NEVER_ID):
+        yield Question(f"{recorded}/{{event_id}}", f"{recorded}/{event}", frozenset())
 
 
 def _of_reports(night: Marked) -> Iterator[Question]:

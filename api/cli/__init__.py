@@ -30,6 +30,7 @@ from api.cli import (
     project,
     receipt,
     reconcile,
+    reconciliation,
     relay,
     replay,
     report,
@@ -53,7 +54,7 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
 # Named here so that whoever asks for one is told so, instead of being told that they cannot spell.
 NOT_IN_THIS_RELEASE = ("signer", "hold", "erase")
 MODULES = (
-    *(demo, exercise, append, figures, situation, reconcile, replay, report, project),
+    *(demo, exercise, append, figures, situation, reconcile, reconciliation, replay, report, project),
     *(log, bracket, timestamp, index, bundle, mirror, serve, relay, receipt, equivocation),
     *(keys, drafts, ledgers, access, doctor, upgrade),
 )

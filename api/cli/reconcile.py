@@ -12,8 +12,7 @@ from api.cli.frame import banner, capitalised, document, headed, moment
 from api.cli.rendering import Cell, paragraph
 from api.cli.words import Words
 from projections.nations import RULESETS
-from projections.sentences import TOLD_MAX, phrase, sentences, signed
-from projections.wording.differences import ALL_EXPLAINED
+from projections.sentences import TOLD_MAX, closing, phrase, sentences, signed
 from projections.wording.names import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def reconcile_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> lis
         rows = [_item_row(words, answer, step, item) for item in step["items"]]
         bare: list[list[Cell]] = [[words("size only"), signed(step["delta"], words.language)]]
         lines += headed(title, rows or bare, align="lrll")
-    return lines if answer["unexplained"] else [*lines, "", words.of(ALL_EXPLAINED)]
+    return lines if answer["unexplained"] else [*lines, "", closing(answer, words.language)]
 
 
 def _end_lines(words: Words, end: Mapping[str, Any], nation: str, value: int) -> list[str]:

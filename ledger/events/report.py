@@ -29,8 +29,6 @@ Pair = Annotated[str, Meta(pattern=r"^P[1-9][0-9]?$(?!\n)", description="pair of
 DifferenceReason = Annotated[str, Meta(pattern=r"^R[0-9]{2}$(?!\n)", description="reason of a difference")]
 Dimension = Literal["withheld_by_gb", "as_of", "window", "scope", "category", "withheld_by_fr"]
 
-OF_A_RECONCILIATION = "differences are recomputed from facts; this records what the two sides say of them"
-
 
 class Withheld(Value, frozen=True):
     """A figure its nation does not communicate; with `size` it is declared how much."""
@@ -101,11 +99,15 @@ class ReportObservation(Data, frozen=True):
 
 
 class ReconciledEnd(Value, frozen=True):
-    """One end of a reconciliation: whose reporting day, as known when."""
+    """One end of a reconciliation: whose reporting day, as known when, by which report.
+
+    `value` is the report's figure; where the report withholds it, what both nations may see, and the size declared with it.
+    """
 
     day: Day
     as_of: Instant
     value: Quantity
+    report: Reference | None = None
 
 
 class ReconciledStep(Value, frozen=True):
@@ -119,10 +121,14 @@ class ReconciledStep(Value, frozen=True):
     "reconciliation.recorded",
     en="Reconciliation of figures",
     fr="Rapprochement des chiffres",
-    exempt=OF_A_RECONCILIATION,
+    makes_facts=True,
 )
 class ReconciliationRecorded(Data, frozen=True):
-    """London's figure and Paris's, and the steps between them. The steps sum exactly; what is left is `unexplained`."""
+    """London's figure and Paris's, and the steps between them. The steps sum exactly; what is left is `unexplained`.
+
+    `position` is where it was computed; `content_sha256` is of all that both nations compute alike: the ends, the steps between
+    them by event, and what either side does not communicate (projections/reports/reconciled.py).
+    """
 
     pair: Pair
     gb: ReconciledEnd
@@ -143,10 +149,15 @@ class ReconciliationRecorded(Data, frozen=True):
 
 
 @event_type(
-    "reconciliation.item_agreed", en="Difference agreed", fr="Écart accepté", text=("comment",), exempt=OF_A_RECONCILIATION
+    "reconciliation.item_agreed",
+    en="Difference agreed",
+    fr="Écart accepté",
+    text=("comment",),
+    signers="official",
+    makes_facts=True,
 )
 class ReconciliationItemAgreed(Data, frozen=True):
-    """One key of one step (an event, a stream or a suspect) is agreed."""
+    """One key (an event, a stream or a suspect) is agreed, in one step or in all; `delta` is what is agreed to."""
 
     reconciliation: Reference
     key: Code
@@ -160,10 +171,11 @@ class ReconciliationItemAgreed(Data, frozen=True):
     en="Difference disputed",
     fr="Écart contesté",
     text=("comment",),
-    exempt=OF_A_RECONCILIATION,
+    signers="official",
+    makes_facts=True,
 )
 class ReconciliationItemDisputed(Data, frozen=True):
-    """One key of one step is disputed."""
+    """One key is disputed, in one step or in all."""
 
     reconciliation: Reference
     key: Code
@@ -176,7 +188,8 @@ class ReconciliationItemDisputed(Data, frozen=True):
     "reconciliation.withheld_declared",
     en="Withheld quantity declared",
     fr="Part non communiquée déclarée",
-    exempt=OF_A_RECONCILIATION,
+    signers="official",
+    makes_facts=True,
 )
 class ReconciliationWithheldDeclared(Data, frozen=True):
     """A nation says that its end rests on what it does not communicate, and how much if it wishes."""
@@ -191,9 +204,9 @@ class ReconciliationWithheldDeclared(Data, frozen=True):
     en="Signed off by both parties",
     fr="Visé par les deux parties",
     signers="both_nations",
-    exempt=OF_A_RECONCILIATION,
+    makes_facts=True,
 )
 class ReconciliationSignedOff(Data, frozen=True):
-    """Both nations sign one event: this is how they read the difference."""
+    """Both nations sign one event: this is how they read the difference, what is disputed or unexplained in it included."""
 
     reconciliation: Reference

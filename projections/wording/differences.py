@@ -121,5 +121,10 @@ NOT_STATED = words(
     "{capital} n'a communiqué aucun chiffre : on compte de son côté ce que les deux peuvent voir, et ce que {capital} garde "
     "pour soi n'a pas de volume ici.",
 )
+FEWER_THAN_FIVE = words(
+    "{capital} does not communicate part of its count: fewer than five, which are told to nobody unless it says so itself.",
+    "{capital} ne communique pas une part de son décompte : moins de cinq, dont nul n'est informé sans son accord exprès.",
+)
 UNEXPLAINED = words("UNEXPLAINED (R00): {size}. This is a defect.", "NON EXPLIQUÉ (R00) : {size}. C'est un défaut.")
+NOTHING_UNEXPLAINED = words("Nothing is left unexplained.", "Rien ne reste inexpliqué.")
 ALL_EXPLAINED = words("Every unit is explained; nothing is left over.", "Chaque unité est expliquée ; il ne reste rien.")

@@ -47,6 +47,8 @@ KINDS: Mapping[str, Words] = {
     "correction_proposal": words("Proposed correction", "Proposition de rectification"),
     "report": words("Report issued", "Bulletin diffusé"),
     "report_step": words("Report received or observed upon", "Bulletin reçu ou commenté"),
+    "reconciliation": words("Figures reconciled", "Rapprochement des chiffres"),
+    "reconciliation_step": words("Position on a difference", "Position sur un écart"),
     "ruleset": words("Ruleset adopted", "Règles de décompte adoptées"),
     "watch": words("Watch", "Relève"),
     "breach": words("Breach in what was sealed", "Irrégularité dans ce qui est scellé"),
@@ -205,6 +207,12 @@ CODES: Mapping[str, Mapping[str, Words]] = {
         "provisional": words("provisional", "provisoire"),
         "revised": words("revised", "révisé"),
         "settled": words("settled", "arrêté définitif"),
+    },
+    "reconciliation_step": {
+        "agreed": words("agreed", "accepté"),
+        "disputed": words("disputed", "contesté"),
+        "declared": words("withheld quantity declared", "part non communiquée déclarée"),
+        "signed_off": words("signed off by both parties", "visé par les deux parties"),
     },
     "watch": {
         "opened": words("opened", "prise de quart"),

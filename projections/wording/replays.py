@@ -36,5 +36,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "decision_step": ("about",),
     "correction": (),
     "report": ("party", "about"),
+    "reconciliation": ("about",),
+    "reconciliation_step": ("about", "party"),
     "ruleset": ("about",),
 }

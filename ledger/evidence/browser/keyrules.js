@@ -5,6 +5,13 @@ import { require } from "./bytes.js";
 import { NATIONS, isNation } from "./payload.js";
 import { SIGNING_TYPE } from "./ring.js";
 
+const OFFICIAL = [
+  "report.issued",
+  "report.observation",
+  "reconciliation.item_agreed",
+  "reconciliation.item_disputed",
+  "reconciliation.withheld_declared",
+];
 const STATING_ROLES = ["service", "officer", "official", "national_authority"];
 const FROZEN_PREFIXES = ["hold.", "key.", "correction."];
 const FROZEN_TYPES = ["ledger.thawed", "ledger.closed", "policy.adopted"];
@@ -192,7 +199,6 @@ const NEEDS = {
   "key.rotated": needRotation,
   "key.suspended": needSuspension,
   "ledger.opened": needOpening,
-  "report.issued": needOfficial,
-  "report.observation": needOfficial,
+  ...rows(OFFICIAL, needOfficial),
   "sealed.recorded": needSealer,
 };

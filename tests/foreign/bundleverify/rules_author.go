@@ -20,7 +20,8 @@ func (r *ring) authorSigned(s *statement) bool {
 	switch s.kind {
 	case "index.committed":
 		return r.registry[s.authority] == joint
-	case "report.issued", "report.observation":
+	case "report.issued", "report.observation",
+		"reconciliation.item_agreed", "reconciliation.item_disputed", "reconciliation.withheld_declared":
 		return k.role == "official" && (memberOf(s.data, "nation") == nil || s.data.str("nation") == k.nation)
 	}
 	return true

@@ -445,7 +445,7 @@ def test_the_doctor_names_what_is_wrong_and_the_remedy(ask, run, home):
         (("reconcile", "P9", "--gb-day", "2015-08-26"), 2, "one of P1"),
         (("sample", "--n", "0", "--seed", "00" * 32), 2, "from 1 on"),
         (("nonsense",), 2, "there is no command nonsense"),
-        (("signer",), 2, "signer is not in this release"),
+        (("hold",), 2, "hold is not in this release"),
         (("--home", "x", "bundle", "create"), 2, "--out"),
         ((), 2, "COMMAND"),
         (("exercise",), 2, "COMMAND"),
@@ -534,7 +534,7 @@ def without_roots(value):
 
 def test_help_is_given_and_does_not_promise_what_is_not_there(run):
     code, out, _ = run("--help")
-    assert code == 0 and "reconcile" in out and "serve" in out and "\n    signer" not in out and "\n    erase" not in out
+    assert code == 0 and "reconcile" in out and "serve" in out and "\n    hold" not in out and "\n    erase" not in out
     assert run("key", "--help")[0] == 0 and run("--version")[0] == 0
 
 

@@ -16,12 +16,12 @@ from projections.questions import QUESTIONS
 from projections.rules import STEPS
 from projections.rules_of_record import RULES
 from projections.situation import situation
-from projections.wording import bundles, documents, facts, names, questions, replays, situations, typography
+from projections.wording import bundles, documents, facts, names, questions, replays, signer, situations, typography
 from projections.wording.typography import NARROW, Words, format_amount, format_day, format_number, format_time, french, words
 
 TABLES = {
     f"{module.__name__.rsplit('.', 1)[1]}.{name}": table
-    for module in (bundles, documents, facts, names, questions, replays, situations)
+    for module in (bundles, documents, facts, names, questions, replays, situations, signer)
     for name, table in vars(module).items()
     if name.isupper()
 }

@@ -35,6 +35,7 @@ from api.cli import (
     replay,
     report,
     serve,
+    signer,
     situation,
     timestamp,
     upgrade,
@@ -52,11 +53,11 @@ CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.EntenteError, USAGE),
 )
 # Named here so that whoever asks for one is told so, instead of being told that they cannot spell.
-NOT_IN_THIS_RELEASE = ("signer", "hold", "erase")
+NOT_IN_THIS_RELEASE = ("hold", "erase")
 MODULES = (
     *(demo, exercise, append, figures, situation, reconcile, reconciliation, replay, report, project),
     *(log, bracket, timestamp, index, bundle, mirror, serve, relay, receipt, equivocation),
-    *(keys, drafts, ledgers, access, doctor, upgrade),
+    *(keys, drafts, signer, ledgers, access, doctor, upgrade),
 )
 
 

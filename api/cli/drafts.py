@@ -128,7 +128,7 @@ def run_sign(session: Session, arguments: argparse.Namespace) -> int:
     if not arguments.yes:
         if not sys.stdin.isatty():
             raise Usage(arguments.command, "read it first (entente draft show), then say --yes")
-        session.tell(_lines(_told(session, items)))
+        session.tell(lines_of(session, items))
         sys.stderr.write("Sign this? [yes/no] ")
         if sys.stdin.readline().strip() != "yes":
             return 1
@@ -182,6 +182,11 @@ def _told(session: Session, items: Sequence[Submitted]) -> list[dict[str, Any]]:
         return [drafts.told(item, None) for item in items]
     with session.home() as home:
         return [drafts.told(item, home) for item in items]
+
+
+def lines_of(session: Session, items: Sequence[Submitted]) -> list[str]:
+    """What a draft says, line by line."""
+    return _lines(_told(session, items))
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> list[str]:

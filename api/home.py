@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -191,8 +191,11 @@ class Home:
         """The joint log: for appending where this home holds the log's key, otherwise for reading."""
         keys = self.log_keys()
         log_key, others = (keys[0], keys[1:]) if keys else (None, ())
+        listed = partial(policies.require_listed, self.path, keys)
         origin, clock = self.settings.origin, self.clock
-        return Ledger.open(self.ledger_url, log_key=log_key, also_signing=others, origin=origin, clock=clock)
+        return Ledger.open(
+            self.ledger_url, log_key=log_key, also_signing=others, origin=origin, clock=clock, require_listed=listed
+        )
 
     @cached_property
     def reader(self) -> LogReader:

@@ -8,7 +8,7 @@ says of digests and sizes decides which governs what (ledger/formats/policies.py
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from api.registrar import LEDGER, Registrar
 from ledger import errors
 from ledger.events.approvals import NATIONS
 from ledger.formats import policies
+from ledger.formats.keys import SigningKey
 from ledger.formats.note import ED25519_NOTE, VerifierKey
 from ledger.formats.policy import Group, Log, Policy, Witness, parse_policy
 from ledger.store.receipt import Receipt
@@ -63,6 +64,25 @@ def governing(home: Home, size: int) -> bytes:
             remedy="entente key policy FILE takes it over from whoever has it",
         )
     return held[sha256]
+
+
+def require_listed(home: Path, keys: Sequence[SigningKey], sha256: str) -> None:
+    """Whoever signs with these keys of the log may go on under a policy that was adopted meanwhile. Raises UnsafeSetting."""
+    newest = (home / "policy.txt").read_bytes()
+    content = {**files(home), policies.digest(newest): newest}.get(sha256)
+    if content is None:
+        raise errors.UnsafeSetting(
+            f"both nations adopted the policy {sha256[:16]}…, which is not held here",
+            field="policy.txt",
+            remedy="entente key policy FILE takes it over; then start what serves or appends again",
+        )
+    listed = {log.key.public for log in parse_policy(content).logs}
+    if not any(key.public in listed for key in keys):
+        raise errors.UnsafeSetting(
+            "both nations adopted a policy under which another key of the log signs than the one in use",
+            field="policy.txt",
+            remedy="start what serves or appends again",
+        )
 
 
 def put(home: Path, content: bytes) -> None:

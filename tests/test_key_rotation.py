@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from api.verifying import verify_export, verify_home
 from ledger import errors
 from ledger.evidence.bundle_manifest import OfStream
 from ledger.evidence.export import export_tiles
+from ledger.evidence.gossip import Gossip, meet_at_the_log
+from ledger.evidence.source import FolderSource
 from ledger.formats import note
 from ledger.formats.entry import format_instant
 from ledger.formats.keys import load_private
@@ -63,9 +66,14 @@ def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 def state(home: Path, stream: str) -> int:
     """One more event, in a process of its own; returns its position."""
     with Home.open(home) as opened:
-        author = Author("BF", "GB", opened.key("service-BF"))
-        unsigned = {**OPENING, "stream": stream, "occurred_at": format_instant(opened.now())}
-        return int(opened.ledger.append(compose(unsigned, author, ORIGIN, sealers(opened))).position)
+        return said(opened, stream)
+
+
+def said(opened: Home, stream: str) -> int:
+    """One more event, by a process that runs; returns its position."""
+    author = Author("BF", "GB", opened.key("service-BF"))
+    unsigned = {**OPENING, "stream": stream, "occurred_at": format_instant(opened.now())}
+    return int(opened.ledger.append(compose(unsigned, author, ORIGIN, sealers(opened))).position)
 
 
 def cosign(home: Path) -> int:
@@ -275,3 +283,59 @@ def test_a_writer_with_a_key_that_never_signed_beside_the_old_one_does_not_start
     policies.put(home, format_policy(content))
     with pytest.raises(errors.UnsafeSetting, match="newest checkpoint"):
         state(home, "INC-2")
+
+
+def test_a_service_that_runs_on_signs_nothing_once_its_key_is_retired(home: Path, run: Run) -> None:
+    """Nobody could verify what it signed then, and no process could append behind it."""
+    with Home.open(home) as service:
+        said(service, "INC-1")
+        run("key", "rotate", "log")
+        assert said(service, "INC-2"), "while both keys may sign, one is enough"
+        state(home, "INC-3")
+        run("key", "retire", "log")
+        head = service.ledger.head()
+        for _ in range(2):
+            with pytest.raises(errors.UnsafeSetting, match="another key of the log"):
+                said(service, "INC-4")
+        assert service.ledger.head() == head
+    assert state(home, "INC-4") == head + 1
+    cosign(home)
+    assert problems(home) == []
+
+
+def test_a_service_signs_nothing_under_a_policy_that_it_does_not_hold(home: Path, run: Run) -> None:
+    """It runs from a copy of the home, where the file that both nations adopted never came."""
+    before = (home / "policy.txt").read_bytes()
+    with Home.open(home) as service:
+        said(service, "INC-1")
+        run("key", "rotate", "london")
+        adopted = (home / "policy.txt").read_bytes()
+        (home / "policies" / f"{digest(adopted)}.txt").unlink()
+        (home / "policy.txt").write_bytes(before)
+        with pytest.raises(errors.UnsafeSetting, match="not held here"):
+            said(service, "INC-2")
+        run("key", "policy", str(_written(home.parent / "newest.txt", adopted)))
+        assert said(service, "INC-2"), "the log's key is the same: it may go on"
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def test_a_site_that_shows_what_its_old_keys_signed_is_compared_all_the_same(home: Path, run: Run, tmp_path: Path) -> None:
+    """London was away while its keys changed: what it shows first is of before, and must not end the comparing."""
+    shown = tmp_path / "london"
+    shown.mkdir()
+    with Home.open(home) as opened:
+        (shown / "checkpoint").write_bytes(opened.reader.signed_checkpoint(cosign(home)))
+    run("key", "rotate", "london")
+    state(home, "INC-1")
+    cosign(home)
+    run("key", "retire", "london")
+    state(home, "INC-2")
+    with Home.open(home) as opened:
+        meet = partial(meet_at_the_log, opened.held, opened.policy(), tmp_path / "equivocation")
+        gossip = Gossip({"london": FolderSource(shown)}, meet)
+        gossip.round()
+        assert gossip.problems() == [] and gossip.away() == []

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from api import authoring
+from api import authoring, policies
 from api.authoring import Author, countersign
 from api.cli.key_names import key_set_digest, row_of
 from api.registrar import in_base64
@@ -147,8 +147,13 @@ def closed_by_one_nation(keys: Keys) -> Submitted:
     return keys.state("ledger.closed", {"successor": "test.example/next"}, "GB")
 
 
+def another_policy(keys: Keys) -> str:
+    """The digest of a policy that is held here and lists the same keys."""
+    return policies.keep(keys.home.path, keys.home.policy_path.read_bytes() + b"# again\n")
+
+
 def policy_by_one_nation(keys: Keys) -> Submitted:
-    return keys.state("policy.adopted", {"sha256": "00" * 32, "from_size": keys.home.ledger.head() + 1}, "GB")
+    return keys.state("policy.adopted", {"sha256": another_policy(keys), "from_size": keys.home.ledger.head() + 1}, "GB")
 
 
 def rules_by_one_nation(keys: Keys) -> Submitted:
@@ -208,7 +213,7 @@ def thawed_without_need(keys: Keys) -> Submitted:
 
 
 def policy_for_what_is_signed_already(keys: Keys) -> Submitted:
-    return keys.state("policy.adopted", {"sha256": "00" * 32, "from_size": 3}, "GB", "FR")
+    return keys.state("policy.adopted", {"sha256": another_policy(keys), "from_size": 3}, "GB", "FR")
 
 
 def said_while_frozen(keys: Keys) -> Submitted:
@@ -343,7 +348,7 @@ def test_a_frozen_ledger_takes_holds_keys_and_corrections_until_both_thaw_it(key
     keys.says("hold.placed", {"scope": {"everything": True}, "authority": "FR"}, "FR")
     key = SigningKey.generate()
     keys.registers(key)
-    keys.says("policy.adopted", {"sha256": "00" * 32, "from_size": keys.home.ledger.head() + 1}, "GB", "FR")
+    keys.says("policy.adopted", {"sha256": another_policy(keys), "from_size": keys.home.ledger.head() + 1}, "GB", "FR")
     keys.says("ledger.thawed", {}, "FR", "GB")
     assert keys.send(keys.detection(Author("BF", "GB", key), "IC-3"))
 

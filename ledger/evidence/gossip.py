@@ -92,7 +92,7 @@ def meet_at_the_log(held: HeldLog, policy: Policy, folder: Path, signed: bytes) 
     if found is not None:
         path, proven = equivocation.keep(folder, found, policy)
         raise errors.Equivocation(equivocation.told(proven, path))
-    keys = {policy.witnesses[name].key for name in verified.cosigned}
+    keys = {policy.at(size).witnesses[name].key for name in verified.cosigned}
     known = {(key.name, key.key_id) for key in keys}
     lines = [line for line in note.split_note(signed)[1] if (line.name, line.key_id) in known]
     if held.checkpoint_of(size) is not None:

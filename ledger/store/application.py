@@ -29,7 +29,7 @@ from ledger.store.mapper import EntryMapper, ToRecord
 from ledger.store.reader import LogReader
 from ledger.store.receipt import Receipt
 from ledger.store.recorder import LedgerRecorder
-from ledger.store.sequencer import Sequencer
+from ledger.store.sequencer import RequireListed, Sequencer
 from ledger.store.tree import TreeReader
 from ledger.store.writer import Placed
 
@@ -60,13 +60,15 @@ class Ledger(LogReader, Application[str]):
         also_signing: Sequence[SigningKey] = (),
         origin: str | None = None,
         clock: Callable[[], int] | None = None,
+        require_listed: RequireListed | None = None,
     ) -> Ledger:
         """Open the ledger at a SQLAlchemy URL whose schema has been made (`migrations.upgrade`).
 
         Without the log's private key it only reads. While one key of the log follows another both sign (`also_signing`).
         `origin` is what the log must be, or be opened as. `clock` gives microseconds since 1970 UTC and is for exercises
-        alone. A process that was forked opens its own: connections and threads do not survive a fork. Raises UnsafeSetting
-        naming the setting, Unavailable, or VerificationFailed where the tree is not the one its newest checkpoint signs.
+        alone. `require_listed` is asked about each policy adopted while it is open, before anything is signed under that. A
+        process that was forked opens its own: connections and threads do not survive a fork. Raises UnsafeSetting naming the
+        setting, Unavailable, or VerificationFailed where the tree is not the one its newest checkpoint signs.
         """
         ledger = cls({Factory.STORE_URL: url})
         try:
@@ -74,7 +76,7 @@ class Ledger(LogReader, Application[str]):
             safety.require_safe(ledger.engine)
             if log_key is not None:
                 log_keys = (log_key, *also_signing)
-                ledger._sequencer = Sequencer(ledger.engine, log_keys, ledger.tree, origin, clock)
+                ledger._sequencer = Sequencer(ledger.engine, log_keys, ledger.tree, origin, clock, require_listed)
                 ledger._require_settings(log_keys, origin, clock is not None)
         except errors.EntenteError:
             ledger.close()

@@ -22,6 +22,7 @@ from sqlalchemy.engine import Engine
 
 from ledger import errors
 from ledger.admission import Checked
+from ledger.events.registry import Registry
 from ledger.formats import envelope, note
 from ledger.formats.keys import SigningKey
 from ledger.store.checkers import CHECKERS, Checkers, Outcome
@@ -34,6 +35,8 @@ from ledger.store.tree import TreeReader
 from ledger.store.writer import Batch, Writer
 
 Clock = Callable[[], int]
+RequireListed = Callable[[str], None]
+"""Raises UnsafeSetting where the policy of this digest lists no key that signs here."""
 
 BATCH_ITEMS_MAX = 2_000
 """Entries in one transaction; one atomic group may not be larger."""
@@ -59,9 +62,11 @@ class Sequencer:
         tree: TreeReader,
         origin: str | None = None,
         clock: Clock | None = None,
+        require_listed: RequireListed | None = None,
     ) -> None:
         self._engine = engine
         self._log_keys = log_keys
+        self._require_listed = require_listed
         self._tree = tree
         self._genesis = Genesis(origin, clock is not None)
         self.indexes: dict[int, str] = {}
@@ -77,6 +82,7 @@ class Sequencer:
         self._signed: dict[int, bytes] = {}
         self.commits = 0
         self.head = self._load()
+        self._governed = self.head.registry.policies[-1:]
 
     def _load(self) -> Head:
         with answering(), self._engine.connect() as connection:
@@ -242,6 +248,13 @@ class Sequencer:
             admission_of_all.answer(group, size)
             group.finish()
 
+    def _require_signer(self, registry: Registry) -> None:
+        """A policy adopted since this process began may list none of its keys: what it signed then nobody could verify."""
+        governed = registry.policies[-1:]
+        if governed and governed != self._governed and self._require_listed is not None:
+            self._require_listed(governed[0].sha256)
+        self._governed = governed
+
     def _remember(self, size: int, signed: bytes) -> None:
         self._signed[size] = signed
         if len(self._signed) > SIGNED_REMEMBERED_MAX:
@@ -261,6 +274,7 @@ class Sequencer:
     def _record(self, head: Head, admission_of_all: Admission) -> None:
         """Write what was admitted, with the checkpoint over it, and only then let the head move."""
         draft = admission_of_all.draft
+        self._require_signer(draft.registry)
         leaf_hashes = [admitted.leaf_hash for admitted in draft.admitted]
         edge = head.edge.copy()
         tiles = edge.extend(leaf_hashes)

@@ -254,7 +254,9 @@ def test_a_report_that_says_three_too_many_leaves_three_unexplained_for_ever(sea
     agree_to_all(home, event)
     for nation in ("GB", "FR"):
         stated(home, nation, event, "item_agreed", key=agreed.R00, delta=-3)
-    stated(home, "GB", event, "withheld_declared", nation="GB", size=-10)
+    assert state(home, event, "FR")["red"]
+    stated(home, "GB", event, "withheld_declared", nation="GB", size=-7)
+    assert state(home, event, "FR")["beyond_declared"] == {}
     sign_off(home, event)
     for view in ("GB", "FR"):
         found = state(home, event, view)

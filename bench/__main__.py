@@ -1,9 +1,9 @@
 """`python -m bench [GROUP ...]`: one JSON line a row on standard output, progress on standard error.
 
-Groups are append, http, rebuild, verify, query, memory, disk, final, steady; all of them unless some are named. BENCH_SECONDS
-(2) is how long one turn of a rate lasts, BENCH_ROUNDS (5, and no fewer) how many turns are taken, BENCH_EVENTS (100000) the
-size of the log that is read, BENCH_STEADY_SECONDS (600) how long the steady load lasts. Exit 1 if a row stays below its floor:
-floors are owed.
+Groups are append, http, rebuild, verify, query, memory, disk, report, final, steady; all of them unless some are named.
+BENCH_SECONDS (2) is how long one turn of a rate lasts, BENCH_ROUNDS (5, and no fewer) how many turns are taken, BENCH_EVENTS
+(100000) the size of the log that is read, BENCH_STEADY_SECONDS (600) how long the steady load lasts. Exit 1 if a row stays
+below its floor: floors are owed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 from bench.disk import disk_line
 from bench.finality import catch_up_line, final_line
+from bench.issuing import issuing_line
 from bench.measure import ROUNDS_MIN, Place, compare, machine
 from bench.memory import peak_mebibytes
 from bench.ours import FilledLogs
@@ -28,7 +29,7 @@ from bench.steady import steady_lines
 from tests.postgres import running_postgres
 
 CATCH_UP_EVENTS_MAX = 20_000
-GROUPS = ("append", "http", "rebuild", "verify", "query", "memory", "disk", "final", "steady")
+GROUPS = ("append", "http", "rebuild", "verify", "query", "memory", "disk", "report", "final", "steady")
 # A server that is measured gets room, the same for both sides of a row.
 POSTGRES_SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "8GB"}
 
@@ -76,6 +77,9 @@ def measure(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
             if group == "disk":
                 for store in STORES:
                     yield {**disk_line(logs, place, store), "machine": here}
+            if group == "report":
+                for store in STORES:
+                    yield {**issuing_line(logs, place, store), "machine": here}
             if group == "memory":
                 for store in STORES:
                     peaks = peak_mebibytes(logs, place, store)

@@ -176,3 +176,19 @@ def test_drift_is_told_with_its_events_and_a_list_says_what_followed(service: Se
 def test_a_draft_that_is_none_is_a_problem_that_names_what_is_wrong(service: Service, body: bytes) -> None:
     answered = ask(service, "POST", "fr/reports/drafts", "FR official", body)
     assert answered.status_code == 400 and answered.headers["content-type"].startswith("application/problem+json")
+
+
+def test_what_the_official_signed_on_another_machine_is_recorded_as_it_was_signed(
+    first_night: Home, run: Run, tmp_path: Path
+) -> None:  # fmt: skip
+    key = first_night.key("service-FR-SRO").key_id[:16]
+    asked, signed = tmp_path / "asked.zip", tmp_path / "signed.zip"
+    answer(run, first_night, "report", "request", *BULLETIN[2:], "--official", key, "--out", str(asked))
+    answer(run, first_night, "signer", "sign", str(asked), "--key", "service-FR-SRO", "--yes", "--out", str(signed))
+    assert run("report", "record", "fr", asked, "--home", first_night.path)[0] == 2
+    event = answer(run, first_night, "report", "record", "fr", str(signed))["receipt"]["event_id"]
+    told = states(answer(run, first_night, "report", "verify", "fr", event))
+    assert (
+        told["signature of the document"] == told["national.signature of the document"] == told["national.signed.pdf"] == "ok"
+    )
+    assert "wrong" not in told.values()

@@ -37,7 +37,11 @@ def add_to(group: Commands[Parser]) -> None:
         group, "issue", run_issue, "set, sign and record a report",
         "The first of a day is provisional; what was issued never changes, a revision follows it.",
     )  # fmt: skip
-    for parser in (draft, issue):
+    ask = add_command(
+        group, "request", run_request, "what an official's own machine is asked to sign: the event and its documents",
+        "Read and signed there by entente signer; entente report record takes it back.",
+    )  # fmt: skip
+    for parser in (draft, issue, ask):
         add_view(parser)
         parser.add_argument("--day", type=day, required=True, metavar="DAY", help="the reporting day (the bulletin's date)")
         parser.add_argument("--status", default="", choices=("provisional", "revised", "settled"), help="default: what is next")
@@ -48,6 +52,14 @@ def add_to(group: Commands[Parser]) -> None:
         parser.add_argument("--lines-to-take", metavar="FILE", type=Path, help="the official's own words, a paragraph a line")
         parser.add_argument("--at", type=instant, metavar="INSTANT", help="the time it is, in an exercise")
     draft.add_argument("--out", metavar="DIR", type=Path, help="write the documents there")
+    ask.add_argument(
+        "--official", metavar="KEY", required=True, help="the official's registered key, by its id or a part of it"
+    )
+    ask.add_argument("--out", metavar="FILE", type=Path, required=True, help="the request, for entente signer")
+    record = add_command(group, "record", run_record, "record the report that an official has signed (entente signer sign)")
+    add_view(record)
+    record.add_argument("file", metavar="SIGNED", type=Path)
+    record.add_argument("--at", type=instant, metavar="INSTANT", help="the time it is, in an exercise")
     add_key(issue)
     issue.add_argument("--document-key", metavar="PEM", type=Path, help="the official's key for documents, P-256")
     issue.add_argument("--certificate", metavar="PEM", type=Path, help="its certificate, and those on the way to the authority")
@@ -116,6 +128,35 @@ def run_issue(session: Session, arguments: argparse.Namespace) -> int:
             "documents": [str(path) for path in files],
         }
         session.answer(document(home, answer), lambda: _issued_screen(words, home, prepared, answer))
+    return 0
+
+
+def run_request(session: Session, arguments: argparse.Namespace) -> int:
+    """Write a request."""
+    from api import issuing, signing_requests
+    from api.cli.key_names import named
+    from ledger.formats.entry import format_instant
+
+    with opened(session, arguments) as home:
+        prepared = issuing.prepare(home, arguments.view, _wanted(home, arguments))
+        official = named(home, home.ledger.keys, arguments.official)
+        shown = {"reason": "report.issued", "location": home.settings.origin, "name": official.owner}
+        request = signing_requests.of(home, prepared, official.key_id, format_instant(home.now()), shown)
+        signing_requests.write(arguments.out, request)
+        words = Words(session.language(arguments.view))
+        answer = {"view": arguments.view, "file": str(arguments.out), "sealed": prepared.draft.sealed}
+        session.answer(document(home, answer), lambda: _draft_screen(words, home, prepared.draft, [str(arguments.out)]))
+    return 0
+
+
+def run_record(session: Session, arguments: argparse.Namespace) -> int:
+    """Record what was signed."""
+    from api import signing_requests
+
+    with opened(session, arguments) as home:
+        receipt = signing_requests.record(home, signing_requests.read_completed(arguments.file))
+        home.projector(arguments.view).follow()
+        session.answer(document(home, {"receipt": receipt_row(receipt)}), lambda: [receipt.event_id])
     return 0
 
 

@@ -185,7 +185,7 @@ def test_what_the_official_signed_on_another_machine_is_recorded_as_it_was_signe
     asked, signed = tmp_path / "asked.zip", tmp_path / "signed.zip"
     answer(run, first_night, "report", "request", *BULLETIN[2:], "--official", key, "--out", str(asked))
     answer(run, first_night, "signer", "sign", str(asked), "--key", "service-FR-SRO", "--yes", "--out", str(signed))
-    assert run("report", "record", "fr", asked, "--home", first_night.path)[0] == 2
+    assert run("report", "record", "fr", asked, "--home", first_night.path)[0] == 3
     event = answer(run, first_night, "report", "record", "fr", str(signed))["receipt"]["event_id"]
     told = states(answer(run, first_night, "report", "verify", "fr", event))
     assert (

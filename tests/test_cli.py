@@ -306,6 +306,19 @@ def test_what_is_appended_is_final_only_when_both_have_cosigned(ask, run, home, 
     assert ask("project", "all", home=home)["views"][0]["position"] == after["size"]
 
 
+@pytest.mark.parametrize("command", [("ask", "gb", "late"), ("replay", "gb"), ("situation", "gb")], ids=lambda words: words[0])
+def test_no_answer_leaves_out_what_is_not_final_yet(ask, run, home, tmp_path, command):
+    file = lines(tmp_path / "events.jsonl", event(id=EVENT_1))
+    assert run("--home", home, "append", file, "--key", "service-PAF", "--at", MORNING_AFTER)[0] == 0
+    ask("project", "all", home=home)
+    assert ask(*command, home=home)["checkpoint"]["tail"]["entries"] == 1
+    assert "1 entries are not yet final, the oldest since" in run("--home", home, *command)[1]
+    for site in ("london", "paris"):
+        ask("cosign", site, home=home)
+    assert ask(*command, home=home)["checkpoint"]["tail"]["entries"] == 0
+    assert "not yet final" not in run("--home", home, *command)[1]
+
+
 def test_a_rebuilt_view_has_the_digest_of_the_one_that_followed(ask, home):
     followed = ask("project", "all", "--digest", home=home)["views"]
     rebuilt = ask("project", "all", "--rebuild", "--digest", home=home)["views"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,9 @@ from ledger.formats.policy import Group, Log, Policy, Witness
 from ledger.formats.proof import Proof
 from tests.forks import Forked, kept_in, require_refused_everywhere
 from tests.playing import load
+from tests.processes import CALL
 from tests.sites import NIGHT, Sites
+from tests.test_links import until
 
 LATER = 40
 
@@ -306,3 +310,54 @@ def test_every_changed_digit_of_a_proof_is_noticed() -> None:
 def test_what_is_no_proof_is_refused_naming_what_is_wrong(body: bytes) -> None:
     with pytest.raises(errors.Refused):
         equivocation.parse_equivocation(body)
+
+
+def test_a_mirror_that_nobody_asks_compares_with_its_peers_too(
+    sites: Sites, fork_at: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Files alone go between the sites: what Paris cosigned makes London's copy final, and another history is found out."""
+
+    def mirrored(*peer: str, code: int = 0) -> Any:
+        capsys.readouterr()
+        words = ("mirror", "london", "--from", str(sites.export("london").folder), "--home", str(sites.london.path))
+        assert main([*words, *(f"--peer={name}" for name in peer), "--json"]) == code, capsys.readouterr().err
+        return json.loads(capsys.readouterr().out)
+
+    size = sites.homes["paris"].mirror().follow(sites.export("paris"), sites.paris.now(), cosign=True)
+    assert mirrored()["final"] is False
+    away = mirrored("paris=/nowhere")
+    assert "paris is away since" in away["away"][0] and away["final"] is False
+    found = mirrored(f"paris={sites.export('paris', sites.paris).folder}")
+    assert found["final"] is True and found["size"] == size and found["problems"] == [] == found["away"]
+    forked = fork_at(size - 3)
+    forked.tell(2)
+    other = mirrored(f"paris={forked.export('paris').folder}", code=1)
+    assert "two histories" in other["problems"][0]
+    assert sites.london.cosigner("london").stopped()
+
+
+@pytest.mark.slow
+def test_a_mirror_that_follows_and_is_not_asked_compares_with_its_peers_too(sites: Sites, fork_at: Any) -> None:
+    size = sites.calais.ledger.head()
+    forked = fork_at(size - 3)
+    forked.tell(2)
+    shown, told = forked.export("paris").folder, sites.export("london").folder
+    words = [
+        sys.executable,
+        "-c",
+        CALL,
+        "mirror",
+        "london",
+        "--follow",
+        "--from",
+        str(told),
+        f"--peer=paris={shown}",
+        "--home",
+        str(sites.london.path),
+    ]
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            until(lambda: sites.london.cosigner("london").stopped() is not None, 60)
+        finally:
+            process.terminate()
+    assert list((sites.london.path / "equivocation").glob("*.json"))

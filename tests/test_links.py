@@ -187,3 +187,36 @@ def test_a_site_killed_in_the_middle_of_everything_comes_back_where_it_was(three
     assert final(three, sites.calais.ledger.head(), HEALED_SECONDS_MAX) < HEALED_SECONDS_MAX
     assert sites.london.cosigner("london").stopped() is None
     require_sound(three)
+
+
+@pytest.mark.slow
+def test_one_way_between_two_sites_cut_alone_holds_up_what_needs_it_and_nothing_else(three: Running) -> None:
+    """Calais cannot ask London, London cannot pull from Calais, the capitals cannot see each other."""
+    sites = three.sites
+
+    def away(site: str, kind: str, told: str) -> None:
+        until(lambda: told in " ".join(three.readiness(site)[kind]), ROUND_TRIP_SECONDS_MAX)
+
+    for cut, site, kind, told in (
+        (("calais", "london"), "calais", "away", "london is away since"),
+        (("london", "calais"), "london", "reasons", "the log is away since"),
+    ):
+        covered = sites.calais.ledger.head()
+        three.links[cut].cut()
+        (receipt,) = sites.tell()
+        away(site, kind, told)
+        until(lambda at=receipt.position: sites.paris.cosigner("paris").newest()[0] == at, ROUND_TRIP_SECONDS_MAX)
+        waiting = sites.calais.covering(receipt.position)
+        assert waiting["final"] is False and waiting["tail"] == {"entries": 1, "since": receipt.recorded_at}
+        assert waiting["behind"]["london"] == {"size": covered, "since": receipt.recorded_at}
+        three.heal()
+        final(three, receipt.position, HEALED_SECONDS_MAX)
+    three.links["london", "paris"].cut()
+    three.links["paris", "london"].cut()
+    final(three, sites.tell()[0].position)
+    away("london", "away", "paris is away since")
+    away("paris", "away", "london is away since")
+    assert three.readiness("london")["ready"] is True and three.readiness("calais")["away"] == []
+    three.heal()
+    until(lambda: three.readiness("london")["away"] == three.readiness("paris")["away"] == [], HEALED_SECONDS_MAX)
+    require_sound(three)

@@ -204,7 +204,9 @@ def test_the_commands_make_a_sites_home_and_mirror_into_it(tmp_path: Any, capsys
         run("mirror", site, "--from", tmp_path / "none", "--home", home, code=4)
         run("export", "tiles", tmp_path / f"for-{site}", "--for", site, "--home", calais)
         held = run("mirror", site, "--from", tmp_path / f"for-{site}", "--home", home)
-        assert held == {"site": site, "size": 6, "final": False, "alarms": [], "exercise": False}
+        assert held == {
+            "site": site, "size": 6, "final": False, "alarms": [], "away": [], "problems": [], "exercise": False,
+        }  # fmt: skip
         run("project", "all", "--home", home)
         assert run("verify", "--home", home)["checked"]["cosignatures"] == [site]
         assert run("doctor", "--home", home)["ok"]

@@ -64,10 +64,11 @@ def standing(words: Words, answer: Mapping[str, Any], nation: str) -> list[str]:
     parts = [words("position", position=answer["position"]), f"{signed}, {root}"]
     parts.append(words("settled" if answer["settled"] else "not settled"))
     known = words("as known", at=words.instant(answer["as_of"], nation))
-    return [capitalised(known), " · ".join(parts), *_not_final(words, checkpoint, nation)]
+    return [capitalised(known), " · ".join(parts), *not_final(words, checkpoint, nation)]
 
 
-def _not_final(words: Words, checkpoint: Mapping[str, Any], nation: str) -> list[str]:
+def not_final(words: Words, checkpoint: Mapping[str, Any], nation: str) -> list[str]:
+    """What no final checkpoint covers yet, since when, and who is missing; nothing where all is final."""
     tail, behind = checkpoint["tail"], checkpoint["behind"]
     if not tail["entries"]:
         return []

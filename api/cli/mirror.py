@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,12 @@ from api.cli.arguments import Commands, Parser, Usage, add_command
 
 if TYPE_CHECKING:
     from api.cli.session import Session
+    from api.following import Follower
     from api.home import Home
+    from ledger.evidence.gossip import Gossip
     from ledger.evidence.source import Source
 
+NO = 1
 SITES = ("london", "paris")
 
 
@@ -39,18 +42,34 @@ def add_to(commands: Commands[Parser]) -> None:
 
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Mirror once, or until interrupted."""
+    from api.cli.serve import named
+    from api.following import Follower
+
     if arguments.once and arguments.listen:
         raise Usage(arguments.command, "--once and --listen exclude each other")
     with session.home() as home:
         _require_site(home, arguments)
         source = source_of(arguments.source, arguments.token_file, home.tls_roots)
-        mirror = home.mirror()
+        follower = Follower(home.mirror(), source, home.now, cosign=not arguments.listen)
+        peers = home.settings.peers | named(arguments.peers, arguments.command)
         if arguments.follow or arguments.listen:
-            return _follow(session, home, source, arguments)
-        size = mirror.follow(source, home.now(), cosign=True)
-        document = standing(home, arguments.site, size)
+            return _follow(session, home, follower, peers, arguments.listen)
+        size = follower.mirror.follow(source, home.now(), cosign=True)
+        met = gossip_of(home, follower, peers)
+        if met is not None:
+            met.round()
+        document = standing(home, arguments.site, size, met)
         session.answer(document, lambda: lines(document))
-    return 0
+    return NO if document["problems"] else 0
+
+
+def gossip_of(home: Home, follower: Follower, peers: Mapping[str, str]) -> Gossip | None:
+    """The comparing of checkpoints with others; None where nobody is named."""
+    if not peers:
+        return None
+    from api.app import mirror_parts
+
+    return mirror_parts(home, follower, peers).gossip
 
 
 def _require_site(home: Home, arguments: argparse.Namespace) -> None:
@@ -70,11 +89,12 @@ def source_of(where: str, token_file: Path | None, roots: Path | None) -> Source
     return RemoteSource(where, token_file.read_text(encoding="utf-8").strip() if token_file else "", roots)
 
 
-def standing(home: Home, site: str, size: int) -> dict[str, Any]:
-    """Where a mirror stands after a round."""
+def standing(home: Home, site: str, size: int, met: Gossip | None = None) -> dict[str, Any]:
+    """Where a mirror stands after a round: who did not answer of those it compares with, and what contradicts it."""
     final = home.policy().verify(home.held.signed_checkpoint(size)).final
     alarms = [{"position": position, "what": what} for position, what in home.cosigner(site).alarms()]
-    return {"site": site, "size": size, "final": final, "alarms": alarms, "exercise": home.settings.exercise}
+    compared = {"away": met.away() if met else [], "problems": met.problems() if met else []}
+    return {"site": site, "size": size, "final": final, "alarms": alarms, **compared, "exercise": home.settings.exercise}
 
 
 def lines(document: dict[str, Any]) -> Iterable[str]:
@@ -84,19 +104,20 @@ def lines(document: dict[str, Any]) -> Iterable[str]:
     )
     for alarm in document["alarms"]:
         yield f"  alarm, no. {alarm['position']}: {alarm['what']}"
+    for what in (*document["away"], *document["problems"]):
+        yield f"  {what}"
 
 
-def _follow(session: Session, home: Home, source: Source, arguments: argparse.Namespace) -> int:
+def _follow(session: Session, home: Home, follower: Follower, peers: Mapping[str, str], address: str | None) -> int:
     import threading
 
-    from api.following import Follower
-
-    follower = Follower(home.mirror(), source, home.now, cosign=not arguments.listen)
-    if not arguments.listen:
-        follower.run(threading.Event())
+    if not address:
+        stop, met = threading.Event(), gossip_of(home, follower, peers)
+        if met is not None:
+            threading.Thread(target=met.run, args=(stop,), daemon=True).start()
+        follower.run(stop)
         return 0
     from api.app import mirror_parts
-    from api.cli.serve import answer, named
+    from api.cli.serve import answer
 
-    peers = home.settings.peers | named(arguments.peers, arguments.command)
-    return answer(session, mirror_parts(home, follower, peers), arguments.listen)
+    return answer(session, mirror_parts(home, follower, peers), address)

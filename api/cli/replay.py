@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli.arguments import Commands, Parser, add_command, add_view, instant
 from api.cli.figures import figures_screen
-from api.cli.frame import banner, document, frame_of, moment, standing
+from api.cli.frame import banner, document, frame_of, moment, not_final, standing
 from api.cli.rendering import Cell, table, width
 from api.cli.situation import said, situation_screen
 from api.cli.words import Words
@@ -110,6 +110,7 @@ def run_ask(session: Session, arguments: argparse.Namespace) -> int:
     with session.home() as home:
         moment(session, home, arguments.view, None)
         answer = ask(AskedView(home, arguments.view), arguments.question, _given(arguments))
+        answer["checkpoint"] = home.covering(answer["position"]) if answer["position"] else None
         session.answer(document(home, answer), lambda: answer_screen(words, home, answer))
     return NO if any(row.get("ok") is False for row in answer["answer"]) else 0
 
@@ -147,6 +148,8 @@ def answer_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> list[s
     given = " · ".join(f"{name} {value}" for name, value in answer["parameters"].items())
     where = words("position", position=answer["position"])
     lines.append(f"{words(f'view {nation}')} · {where}" + (f" · {given}" if given else ""))
+    checkpoint = answer.get("checkpoint")
+    lines += not_final(words, checkpoint, nation) if checkpoint else []
     for row in answer["answer"]:
         if row.get("shown") == "situation":
             lines += ["", *situation_screen(words, home, row)[1:]]

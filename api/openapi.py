@@ -53,6 +53,8 @@ ANSWERS: Mapping[str, Answer] = {
     "/v1/reconciliations/recorded/{event_id}": {JSON: view_shapes.ReconciledInFull},
     "/v1/reconciliations/{pair}": {JSON: view_shapes.Reconciliation},
     **{f"/v1/views/{{view}}/{of}.{{suffix}}": {TYPES[form]: None for form in forms} for of, forms in FILES.items()},
+    "/v1/views/{view}/figures/{code}/series": {JSON: view_shapes.Series},
+    "/v1/views/{view}/comparison": {JSON: view_shapes.Comparison},
     "/v1/views/{view}/reports": {JSON: view_shapes.Reports},
     "/v1/views/{view}/reports/drift": {JSON: view_shapes.Drift},
     "/v1/views/{view}/reports/drafts": {JSON: view_shapes.ReportDraft},

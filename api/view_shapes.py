@@ -287,3 +287,18 @@ class HandedIn(Struct):
     kind: str
     sha256: str
     exercise: bool
+
+
+class Series(Frame):
+    """One figure over days: what was reported of each, and what is now believed."""
+
+    code: str
+    rows: list[dict[str, Any]]
+
+
+class Comparison(Frame):
+    """Figures of a day that differ between two instants, each with the events between."""
+
+    day: str
+    since: dict[str, Any]
+    rows: list[dict[str, Any]]

@@ -123,6 +123,14 @@ def _of_reports(night: Marked) -> Iterator[Question]:
         for asked in ({}, {"day": DAYS[nation]}, {"as_of": AS_OF}):
             yield Question(root, _query(base, **asked), to, looks=True)
         yield Question(f"{root}/drift", f"{base}/drift", to, looks=True)
+        head, code = f"/v1/views/{nation.lower()}", FIGURES[nation]
+        route = "/v1/views/{view}/figures/{code}/series"
+        for figure, whom in ((code, to), ("CNRY", frozenset[str]())):
+            span = {"from": "2015-08-25", "to": "2015-08-28"}
+            yield Question(route, _query(f"{head}/figures/{figure}/series", **span), whom, looks=True)
+        for asked in ({"from": EARLY}, {"from": EARLY, "to": AS_OF}):
+            path = _query(f"{head}/comparison", day=DAYS[nation], **asked)
+            yield Question("/v1/views/{view}/comparison", path, to, looks=True, shows=(f"sealed {nation}",))
         for event, whom in ((night.ids["joint"]["report.issued"], to), (NEVER_ID, frozenset[str]()),
                             (night.ids["FR" if nation == "GB" else "GB"]["report.issued"], frozenset[str]())):  # fmt: skip
             yield Question(f"{root}/{{report}}", f"{base}/{event}", whom, looks=True)

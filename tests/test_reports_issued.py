@@ -192,3 +192,16 @@ def test_what_the_official_signed_on_another_machine_is_recorded_as_it_was_signe
         told["signature of the document"] == told["national.signature of the document"] == told["national.signed.pdf"] == "ok"
     )
     assert "wrong" not in told.values()
+
+
+def test_a_series_tells_what_was_reported_and_what_is_believed_and_a_comparison_why(service: Service) -> None:
+    path = "gb/figures/G1/series?from=2015-08-25&to=2015-08-27"
+    rows = ask(service, "GET", path, "GB auditor").json()["rows"]
+    assert [(r["first"], r["last"], r["now"], r["moved"]) for r in rows] == [
+        (None, None, 0, False), (10, 10, 12, True), (11, 11, 11, False),
+    ]  # fmt: skip
+    path = "gb/comparison?day=2015-08-26&from=2015-08-27T05:00:00Z&to=2015-09-02T05:00:00Z"
+    (row,) = ask(service, "GET", path, "GB auditor").json()["rows"]
+    assert (row["code"], row["before"], row["after"], [e["label"] for e in row["events"]]) == ("G1", 10, 12, ["A19"])
+    for wrong in ("gb/figures/G1/series?from=2015-08-27&to=2015-08-25", "gb/figures/G1/series?from=2010-01-01&to=2015-08-25"):
+        assert ask(service, "GET", wrong, "GB auditor").status_code == 400

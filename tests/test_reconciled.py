@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from api import authoring, drafts, reconciling
+from api import authoring, drafts, reconciling, reporting
 from api.home import Home
 from api.registrar import Registrar, sealers
 from ledger import errors, events
@@ -358,6 +358,8 @@ def test_other_rules_adopted_in_between_are_told_as_such_and_change_no_earlier_r
     event = record(home)
     assert {"nation": "GB", "why": "ruleset", "from": "gb/1", "to": "gb/2"} in state(home, event, "FR")["due"]
     again = home.view("GB").at_position(first.position)
+    said = reporting.verify(home, home.view("GB").at(None), first)
+    assert said["ok"] and {c["state"] for c in said["checks"] if c["what"].startswith("figure")} == {"ok"}
     assert again.ruleset().name == "gb/1" and again.figures(LONDON)["figures"]["G1"] == first.figures["G1"] == 12
 
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from api import issuing
 from api.cli import main
 from api.cli.demo import NIGHT
+
+
+@pytest.fixture(autouse=True)
+def _without_documents(request, monkeypatch):
+    """Setting and signing six documents takes longer than the night: one test has them, as who has the libraries sees it."""
+    if "with_documents" not in request.keywords:
+        monkeypatch.setattr(issuing, "is_set_here", lambda: False)
 
 
 @pytest.fixture
@@ -94,6 +104,20 @@ def test_one_document_for_machines(shown):
     assert (beats["2"]["reported"], beats["2"]["now"], beats["2"]["revision_due"]) == (10, 12, True)
     assert (beats["3"]["from"], beats["3"]["to"], beats["3"]["unexplained"]) == (10, 31, 0)
     assert beats["4"]["ok"] is False and beats["4"]["position"] in [p["position"] for p in beats["4"]["problems"]]
+
+
+@pytest.mark.with_documents
+def test_the_signed_document_still_says_ten(shown, tmp_path):
+    _, text = shown()
+    path = next((tmp_path / "demo" / "reports").glob("*.signed.pdf")).parent
+    (told,) = [line for line in text.splitlines() if line.startswith("Its document, signed, still says so: ")]
+    document = Path(told.split(": ")[1])
+    assert document.parent == path and len(list(path.glob("*.signed.pdf"))) >= 4
+    said = subprocess.run(
+        ["pdftotext", "-l", "1", document, "-"], capture_output=True, text=True, timeout=60, check=True
+    ).stdout
+    assert "Clandestine detections at juxtaposed controls: 10" in " ".join(said.split())
+    assert main(["report", "verify", "gb", "all", "--home", str(tmp_path / "demo")]) == 0
 
 
 def test_the_night_says_that_it_is_invented():

@@ -29,7 +29,7 @@ from projections.wording.replays import (
     STATEMENT,
     WITHDRAWN,
 )
-from projections.wording.typography import LANGUAGES, Words, format_amount, format_number
+from projections.wording.typography import LANGUAGES, Words, format_amount, format_number, numbered
 
 MINUTE = 60_000_000
 LATE_MINUTES = 30
@@ -205,6 +205,7 @@ def _particulars(fact: Fact) -> Words:
     extras = [str(getattr(fact, c)) for c in EXTRAS.get(fact.kind, ()) if getattr(fact, c)]
     phrases = []
     for category, lang in zip(word(fact.kind, fact.code), LANGUAGES, strict=True):
+        category = numbered(category, fact.quantity, lang)
         if fact.kind == "amount":
             parts = [format_amount(fact.quantity, fact.code, lang)]
         else:

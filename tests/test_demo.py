@@ -116,7 +116,7 @@ def test_the_signed_document_still_says_ten(shown, tmp_path):
     said = subprocess.run(
         ["pdftotext", "-l", "1", document, "-"], capture_output=True, text=True, timeout=60, check=True
     ).stdout
-    assert "Clandestine detections at juxtaposed controls: 10" in " ".join(said.split())
+    assert "clandestine detections at juxtaposed controls: 10" in " ".join(said.split())
     assert main(["report", "verify", "gb", "all", "--home", str(tmp_path / "demo")]) == 0
 
 

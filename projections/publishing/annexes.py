@@ -1,7 +1,7 @@
 """What stands behind the first page of a report: blocks of a heading, paragraphs, a table or a picture. Pure.
 
-A block: {"heading", "paragraphs": [str], "tables": [{"heading", "head": [str], "align": [left|right], "widths": [int], "rows":
-[[str]]}], "picture": {"svg", "alt"} or None}.
+A block: {"heading", "paragraphs": [str], "tables": [{"heading", "label", "head": [str], "align": [left|right], "widths": [int],
+"rows": [[str]]}], "picture": {"svg", "alt", "width", "caption"} or None, "is_own": whether these are an official's own words}.
 """
 
 from __future__ import annotations
@@ -9,31 +9,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from projections.publishing.differences import difference
 from projections.publishing.first_page import why
 from projections.publishing.pictures import strait, timeline
 from projections.publishing.spoken import Spoken
-from projections.sentences import sentences, title
+from projections.reports.issued import LAST_STATUS
 from projections.wording import reports as w
-from projections.wording.names import FIGURES, HEADINGS, MAY_REPEAT, SECTIONS
+from projections.wording.names import HEADINGS, SECTIONS
 from projections.wording.situations import HEADINGS as OPEN_HEADINGS
 
 Content = Mapping[str, Any]
 Block = dict[str, Any]
-PERSONS = "person"
 
 
 def annexes(c: Content, s: Spoken, accent: str, own_words: Sequence[str]) -> list[Block]:
     """Every annex in order; the official's own words last of all, apart from what is computed."""
-    found = [_figures(c, s), _estimates(c, s), _map(c, s, accent), _timeline(c, s, accent), *_open(c, s), _decisions(c, s)]
+    found = [_figures(c, s), _estimates(c, s), _map(c, s, accent), _timeline(c, s, accent), _open(c, s), _decisions(c, s)]
     found += [_other_side(c, s), _bound(c, s)]
     if own_words:
-        found.append(block(s.of(w.LINES), [s.of(w.OWN_WORDS), *own_words]))
+        found.append(block(s.of(w.LINES), [s.of(w.OWN_WORDS), *own_words]) | {"is_own": True})
     return [each for each in found if each]
 
 
 def block(heading: str, paragraphs: Sequence[str] = (), tables: Sequence[Block] = (), picture: Block | None = None) -> Block:
     """A block of a document."""
-    return {"heading": heading, "paragraphs": list(paragraphs), "tables": list(tables), "picture": picture}
+    named = [{**table, "label": table["heading"] or heading} for table in tables]
+    return {"heading": heading, "paragraphs": list(paragraphs), "tables": named, "picture": picture, "is_own": False}
 
 
 def _table(s: Spoken, columns: Mapping[str, int], rows: list[list[str]], right: Sequence[str] = (), heading: str = "") -> Block:
@@ -49,7 +50,7 @@ def _table(s: Spoken, columns: Mapping[str, int], rows: list[list[str]], right: 
 
 # -- figures -----------------------------------------------------------------------------------------------------------------
 
-FIGURE_COLUMNS = {"code": 17, "figure": 34, "value": 9, "unit": 18, "change": 11, "why": 24}
+FIGURE_COLUMNS = {"code": 17, "figure": 31, "value": 9, "unit": 23, "change": 11, "why": 22}
 
 
 def _figures(c: Content, s: Spoken) -> Block:
@@ -63,11 +64,12 @@ def _figures(c: Content, s: Spoken) -> Block:
         for name, rows in groups.items()
         if rows
     ]
-    return block(s.of(w.FIGURES), [s.of(MAY_REPEAT)], tables)
+    is_settled = c["status"] == LAST_STATUS
+    return block(s.of(w.FIGURES), [s.of(w.SETTLED if is_settled else w.PROVISIONAL), s.of(w.MAY_REPEAT)], tables)
 
 
 def _figure(row: Mapping[str, Any], c: Content, s: Spoken) -> list[str]:
-    name = s.of(FIGURES[row["code"]]) if row["code"] in FIGURES else s.pick(row)
+    name = s.pick(row)
     if row["value"] is None:
         told = s.of(w.WITHHELD) if row["size"] is None else s.of(w.WITHHELD_SIZE, size=row["size"])
         return [row["code"], name, "—", s.unit(row["unit"]), "", told]
@@ -75,77 +77,81 @@ def _figure(row: Mapping[str, Any], c: Content, s: Spoken) -> list[str]:
     remarks += [s.of(w.HELD_BACK)] if row["withheld"] else []
     remarks += [s.of(w.OF_SEALED, size=row["size"])] if row["size"] else []
     disputed = c["disputed"]["figures"].get(row["code"])
-    remarks += [s.of(w.DISPUTED, count=disputed)] if disputed else []
+    remarks += [s.counted(w.DISPUTED, disputed)] if disputed else []
     change = "" if row["change"] is None else s.signed(row["change"])
-    return [row["code"], name, s.number(row["value"]), s.unit(row["unit"]), change, "; ".join(remarks)]
+    unit = s.unit(row["unit"], row["value"])
+    return [row["code"], name, s.number(row["value"]), unit, change, s.spaced("; ".join(remarks))]
 
 
 def _estimates(c: Content, s: Spoken) -> Block:
-    rows = [[row["label"], s.instant(row["occurred_at"]), s.of(w.BETWEEN, **_range(row))] for row in c["estimates"]]
+    rows = [
+        [row["label"], s.instant(row["occurred_at"]), s.pick(row, "what", "quoi"), _range(row, s)] for row in c["estimates"]
+    ]
     if not rows:
         return {}
-    return block(s.of(w.ESTIMATES), [], [_table(s, {"event": 15, "when": 40, "value": 45}, rows)])
+    return block(s.of(w.ESTIMATES), [], [_table(s, {"event": 11, "when": 34, "what": 35, "range": 20}, rows)])
 
 
-def _range(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: "?" if row[name] is None else row[name] for name in ("min", "max")}
+def _range(row: Mapping[str, Any], s: Spoken) -> str:
+    ends = {name: None if row[name] is None else s.number(row[name]) for name in ("min", "max")}
+    words = {(True, True): w.BETWEEN, (True, False): w.AT_LEAST, (False, True): w.AT_MOST, (False, False): w.UNKNOWN}
+    return s.of(words[ends["min"] is not None, ends["max"] is not None], **ends)
 
 
 # -- the night ---------------------------------------------------------------------------------------------------------------
 
 
 def _map(c: Content, s: Spoken, accent: str) -> Block:
-    places = ", ".join(f"{row['place']} {row['events']}" for row in c["places"])
     if not c["places"]:
         return {}
-    alt = s.of(w.MAP_ALT, count=len(c["places"]), places=places)
-    return block(
-        s.of(w.MAP),
-        [],
-        [],
-        {"svg": strait(c["places"], accent, (s.of(w.COASTS["GB"]), s.of(w.COASTS["FR"]))), "alt": alt, "width": 62},
-    )
+    rows = [[row["place"], row["name"], s.number(row["events"])] for row in c["places"]]
+    svg = strait(c["places"], accent, (s.of(w.COASTS["GB"]), s.of(w.COASTS["FR"])))
+    picture = {"svg": svg, "alt": s.counted(w.MAP_ALT, len(c["places"])), "width": 60, "caption": ""}
+    return block(s.of(w.MAP), [], [_table(s, {"code": 22, "place": 66, "count": 12}, rows, ("count",))], picture)
 
 
 def _timeline(c: Content, s: Spoken, accent: str) -> Block:
-    rows = [
-        [s.clock(row["occurred_at"]), row["label"], s.pick(row, "what", "quoi"), row["place"] or "", row["authority"]]
-        for row in c["timeline"]
-    ]
-    if not rows:
-        return block(s.of(w.TIMELINE), [s.of(w.NOTHING)])
-    left_out = [s.of(w.LEFT_OUT, count=c["timeline_left_out"])] if c["timeline_left_out"] else []
+    if not c["timeline"]:
+        return block(s.of(w.TIMELINE), [s.of(w.NO_EVENT)])
+    days: dict[str, list[list[str]]] = {}
+    for row in c["timeline"]:
+        told = [s.clock(row["occurred_at"]), row["label"], s.pick(row, "what", "quoi"), row["place"] or "", row["authority"]]
+        days.setdefault(s.day_of(row["occurred_at"]), []).append(told)
     picture = {
         "svg": timeline(c["timeline"], c["window"], s, accent),
-        "alt": s.of(w.TIMELINE_ALT, count=len(rows)),
+        "alt": s.counted(w.TIMELINE_ALT, len(c["timeline"])),
         "width": 100,
+        "caption": s.of(w.LEGEND),
     }
-    table = _table(s, {"when": 11, "event": 11, "what": 46, "where": 16, "who": 16}, rows)
-    return block(s.of(w.TIMELINE), left_out, [table], picture)
+    columns = {"when": 10, "event": 11, "what": 45, "where": 17, "who": 17}
+    told_first = [s.of(w.TIMES_OF, capital=s.capital)]
+    told_first += [s.counted(w.LEFT_OUT, c["timeline_left_out"])] if c["timeline_left_out"] else []
+    return block(s.of(w.TIMELINE), told_first, [_table(s, columns, rows, (), day) for day, rows in days.items()], picture)
 
 
-def _open(c: Content, s: Spoken) -> list[Block]:
-    told = []
+def _open(c: Content, s: Spoken) -> Block:
+    opened, told = c["open"], []
     for name in ("open_distress", "unconfirmed_distress"):
-        rows = [[row["stream"], s.instant(row["since"]) if row["since"] else ""] for row in c["open"][name]]
-        if rows:
-            told.append(_table(s, {"event": 40, "when": 60}, rows, (), s.of(OPEN_HEADINGS[name])))
-    for name in ("contradictions", "obligations", "unanswered", "unacknowledged"):
-        rows = [[_named(row), _told(row, s)] for row in c["open"][name]]
-        if rows:
-            told.append(_table(s, {"event": 25, "what": 75}, rows, (), s.of(OPEN_HEADINGS[name])))
-    return [block(s.of(w.OPEN), [] if told else [s.of(w.NOTHING)], told)]
+        rows = [[row["stream"], _since(row, s)] for row in opened[name]]
+        told.append((name, {"event": 30, "since": 70}, rows))
+    rows = [[row["code"], s.pick(row, "what", "quoi"), ", ".join(row["who_can_end"])] for row in opened["contradictions"]]
+    told.append(("contradictions", {"code": 10, "what": 65, "ends": 25}, rows))
+    rows = [[_named(row), s.pick(row, "what", "quoi"), _since(row, s)] for row in opened["obligations"]]
+    told.append(("obligations", {"event": 20, "what": 45, "since": 35}, rows))
+    rows = [[_named(row), row["asset"], _since(row, s)] for row in opened["unanswered"]]
+    told.append(("unanswered", {"event": 20, "silent": 45, "since": 35}, rows))
+    rows = [[_named(row), row["to"], _since(row, s)] for row in opened["unacknowledged"]]
+    told.append(("unacknowledged", {"event": 20, "to": 45, "since": 35}, rows))
+    tables = [_table(s, columns, rows, (), s.of(OPEN_HEADINGS[name])) for name, columns, rows in told if rows]
+    return block(s.of(w.OPEN), [] if tables else [s.of(w.NOTHING)], tables)
+
+
+def _since(row: Mapping[str, Any], s: Spoken) -> str:
+    return s.instant(row["since"]) if row.get("since") else ""
 
 
 def _named(row: Mapping[str, Any]) -> str:
-    return str(row.get("label") or row.get("stream") or ", ".join(row.get("streams", ())))
-
-
-def _told(row: Mapping[str, Any], s: Spoken) -> str:
-    if "what" in row:
-        return s.pick(row, "what", "quoi")
-    told = [str(row[name]) for name in ("stream", "asset", "to") if row.get(name)]
-    return " · ".join([*told, s.instant(row["since"])] if row.get("since") else told)
+    return str(row.get("stream") or row["label"])
 
 
 def _decisions(c: Content, s: Spoken) -> Block:
@@ -157,20 +163,16 @@ def _decisions(c: Content, s: Spoken) -> Block:
         for row in c["decisions"]
     ]  # fmt: skip
     if not rows:
-        return block(s.of(w.DECISIONS), [s.of(w.NOTHING)])
-    return block(
-        s.of(w.DECISIONS), [], [_table(s, {"when": 11, "event": 11, "what": 42, "who": 18, "reason": 18}, rows)]
-    )  # fmt: skip
+        return block(s.of(w.DECISIONS), [s.of(w.NO_DECISION)])
+    columns = {"when": 11, "event": 11, "what": 42, "who": 18, "reason": 18}
+    return block(s.of(w.DECISIONS), [s.of(w.TIMES_OF, capital=s.capital)], [_table(s, columns, rows)])
 
 
 # -- the other side, and the log ---------------------------------------------------------------------------------------------
 
 
 def _other_side(c: Content, s: Spoken) -> Block:
-    told = [
-        f"{row['pair']} · {title(row['pair'], s.language)} · {' '.join(sentences(row, s.language, labels=True))}"
-        for row in c["differences"]
-    ]
+    told = [difference(row, s) for row in c["differences"]]
     return block(s.of(w.OTHER_SIDE), told or [s.of(w.NOT_TOLD)])
 
 

@@ -21,11 +21,12 @@ import typst
 
 from ledger.formats import strict
 from projections.publishing.pages import pages, readable
+from projections.wording import reports as w
 from projections.wording.typography import Language
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 STANDARDS: list[Literal["a-3a", "ua-1"]] = ["a-3a", "ua-1"]
-LINE = ("figure", "quantity", "event", "label", "position", "stream", "authority", "place", "occurred_at")
+LINE = ("figure", "quantity", "event", "label", "position", "stream", "authority", "place", "occurred_at", "sealed")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take a cell for a formula by."""
 
@@ -40,8 +41,11 @@ def pdf(content: Mapping[str, Any], language: Language, own_words: Sequence[str]
     model = pages(content, language, own_words)
     model["qr"]["svg"] = _code(model["qr"]["text"])
     model["attachments"] = [
-        {"name": "content.json", "type": "application/json", "about": model["title"], "body": strict.format(content).decode()},
-        {"name": "lines.csv", "type": "text/csv", "about": model["title"], "body": lines_csv(content)},
+        {"name": name, "type": kind, "about": about[0 if language == "en" else 1], "body": body}
+        for name, kind, about, body in (
+            ("content.json", "application/json", w.ATTACHED_CONTENT, strict.format(content).decode()),
+            ("lines.csv", "text/csv", w.ATTACHED_LINES, lines_csv(content)),
+        )
     ]
     made = _compiler().compile(
         sys_inputs={"pages": json.dumps(model, ensure_ascii=False)},
@@ -71,7 +75,7 @@ def lines_csv(content: Mapping[str, Any]) -> str:
 
 def _cell(value: Any) -> str | int:
     if isinstance(value, int):
-        return value
+        return int(value)
     text = readable(str(value or ""))
     return f"'{text}" if text.startswith(FORMULA) else text
 

@@ -7,35 +7,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from projections.publishing.differences import difference
 from projections.publishing.spoken import Spoken
-from projections.sentences import sentences as differing
 from projections.wording import reports as w
+from projections.wording.names import PEOPLE
 
 FIGURES_TOLD = 3
 CHANGES_TOLD = 3
 EVENTS_NAMED = 2
-PAIRS_TOLD = 1
-ROWS_MAX = 4
+ROWS_MAX = 3
+GRAVEST_FIRST = ("fatal", "missing")
 
 Content = Mapping[str, Any]
 
 
-def sentences(c: Content, s: Spoken) -> list[str]:
-    """What happened; what changed since the last report; where the other side's number differs and why."""
-    return [_happened(c, s), _changed(c, s), _different(c, s)]
+def sentences(c: Content, s: Spoken) -> list[dict[str, str]]:
+    """What happened; what changed since the last report; where the other side's number differs and why: {"label", "text"}."""
+    told = ((w.HAPPENED, _happened), (w.CHANGED, _changed), (w.DIFFERENT, _different))
+    return [{"label": s.of(label), "text": sentence(c, s)} for label, sentence in told]
 
 
 def _happened(c: Content, s: Spoken) -> str:
     people = c["people"]
-    harmed = s.of(
-        w.HARMED,
-        dead=s.number(people["dead"]["total"]),
-        missing=s.number(people["missing"]["total"]),
-        rescued=s.number(people["rescued"]),
-    )
+    counts = {"dead": people["dead"]["total"], "missing": people["missing"]["total"], "rescued": people["rescued"]}
+    harmed = ", ".join(s.counted(w.HARMED[name], count) for name, count in counts.items())
     told = [row for row in headline(c) if row["value"]][:FIGURES_TOLD]
-    parts = [s.of(w.NAMED, name=s.pick(row), value=s.number(row["value"])) for row in told]
-    return s.of(w.HAPPENED, told="; ".join([harmed, *parts]))
+    parts = [s.of(w.NAMED, name=_within(name_of(row, c, s)), value=s.number(row["value"])) for row in told]
+    return s.of(w.TOLD, told="; ".join([harmed, *parts]))
 
 
 def _changed(c: Content, s: Spoken) -> str:
@@ -47,7 +45,7 @@ def _changed(c: Content, s: Spoken) -> str:
     parts = [
         s.of(
             w.ONE_CHANGE,
-            code=row["code"],
+            name=_within(name_of(row, c, s)),
             before=s.number(row["previous"]),
             after=s.number(row["value"]),
             why=why(row, s, EVENTS_NAMED),
@@ -55,8 +53,21 @@ def _changed(c: Content, s: Spoken) -> str:
         for row in changed[:CHANGES_TOLD]
     ]
     if len(changed) > CHANGES_TOLD:
-        parts.append(s.of(w.AND_MORE, count=len(changed) - CHANGES_TOLD))
-    return s.of(w.CHANGED, revision=c["previous"]["revision"], told="; ".join(parts))
+        parts.append(s.counted(w.AND_MORE, len(changed) - CHANGES_TOLD))
+    return s.of(w.SINCE, revision=c["previous"]["revision"], told="; ".join(parts))
+
+
+def name_of(row: Mapping[str, Any], c: Content, s: Spoken) -> str:
+    """A figure's name; that of a part of another is told with the whole's."""
+    name = s.pick(row)
+    whole = row["code"].partition(".")[0]
+    found = [s.pick(other) for other in c["figures"] if other["code"] == whole != row["code"]]
+    return s.of(w.PART_OF, whole=found[0], part=name) if found and name[:1].islower() else name
+
+
+def _within(name: str) -> str:
+    """A name inside a sentence; one that begins with an abbreviation stays as it is."""
+    return name[:1].lower() + name[1:] if not name[1:2].isupper() else name
 
 
 def why(row: Mapping[str, Any], s: Spoken, most: int = 10_000) -> str:
@@ -64,23 +75,25 @@ def why(row: Mapping[str, Any], s: Spoken, most: int = 10_000) -> str:
     shown = row["reasons"][:most]
     told = [s.of(w.CORRECTED if each["corrected"] else w.RECORDED_LATE, label=each["label"]) for each in shown]
     if len(shown) < len(row["reasons"]):
-        told.append(s.of(w.AND_MORE, count=len(row["reasons"]) - len(shown)))
+        told.append(s.counted(w.AND_MORE, len(row["reasons"]) - len(shown)))
     return ", ".join(told) or s.of(w.NOT_TOLD)
 
 
 def _different(c: Content, s: Spoken) -> str:
-    apart = sorted((row for row in c["differences"] if row["from"] != row["to"]), key=lambda r: -abs(r["to"] - r["from"]))
-    silent = {nation for row in c["differences"] for nation in row.get("not_stated", ())}
-    if silent:
-        return s.of(w.DIFFERENT, told=s.of(w.NOT_STATED[min(silent)]))
+    """What nobody can explain comes first; then the pair that ministers are asked about first: people found and taken over."""
+    apart = sorted(
+        (row for row in c["differences"] if row["from"] != row["to"] or row["unexplained"]),
+        key=lambda r: (not r["unexplained"], r["pair"] != "P2", -abs(r["to"] - r["from"])),
+    )
+    silent = sorted({nation for row in c["differences"] for nation in row.get("not_stated", ())})
     if not apart:
-        return s.of(w.SAME)
-    # The pair that this nation's ministers are asked about first: people found and taken over, then the largest.
-    first = sorted(apart, key=lambda row: row["pair"] != "P2")[:PAIRS_TOLD]
-    told = [differing(row, s.language)[0].rstrip(".") for row in first]
-    if len(apart) > len(first):
-        told.append(s.of(w.AND_MORE, count=len(apart) - len(first)))
-    return s.of(w.DIFFERENT, told="; ".join(told))
+        return s.of(w.TOLD, told=s.of(w.NOT_STATED[silent[0]])) if silent else s.of(w.SAME)
+    told = difference(apart[0], s, is_first_page=True).rstrip(".")
+    if silent:
+        told = s.of(w.BY_ITS_RULES, silent=s.of(w.NOT_STATED[silent[0]]), told=_within(told))
+    if len(apart) > 1:
+        told += "; " + s.counted(w.AND_MORE, len(apart) - 1)
+    return s.of(w.TOLD, told=told)
 
 
 def headline(c: Content) -> list[Mapping[str, Any]]:
@@ -96,44 +109,61 @@ def headline_rows(c: Content, s: Spoken) -> list[dict[str, str]]:
             "code": row["code"],
             "name": s.pick(row),
             "value": "—" if row["value"] is None else s.number(row["value"]),
-            "unit": s.of(w.WITHHELD) if row["value"] is None else s.unit(row["unit"]),
+            "unit": s.of(w.WITHHELD) if row["value"] is None else s.unit(row["unit"], row["value"]),
             "change": "" if row["change"] is None else s.signed(row["change"]),
         }
         for row in headline(c)
     ]
 
 
+def people_notes(c: Content, s: Spoken) -> list[str]:
+    """What is to be known of the numbers of people: that they tell what both may see alone, that some are disputed."""
+    disputed = [
+        s.of(w.NAMED, name=s.of(PEOPLE[k]), value=s.number(n)) for k, n in c["disputed"]["people"].items() if k in PEOPLE
+    ]
+    notes = [s.of(w.PEOPLE_SHARED)] if c["people_withheld"] else []
+    return notes + ([s.of(w.PEOPLE_DISPUTED, told=", ".join(disputed))] if disputed else [])
+
+
 def outside(c: Content, s: Spoken) -> list[str]:
-    """Known at signature, outside the reporting day: deaths first, then boats whose people are not accounted for."""
+    """Known at signature, outside the reporting day: deaths first, then boats whose people are not accounted for.
+
+    However many there are of the one, the other is told.
+    """
     rows = []
     dead = sum(row["count"] for row in c["outside"] if row["code"] == "fatal")
     if dead:
         rows.append(s.of(w.DEAD_IN_THE_DAY, inside=s.number(c["people"]["dead"]["total"]), outside=s.number(dead)))
-    found = [s.of(w.OUTSIDE_ROW, at=s.instant(row["occurred_at"]), what=s.pick(row, "what", "quoi")) for row in c["outside"]]
+    rank = {code: n for n, code in enumerate(GRAVEST_FIRST)}
+    grave = sorted(c["outside"], key=lambda row: rank.get(row["code"], len(rank)))
+    found = [s.of(w.OUTSIDE_ROW, at=s.instant(row["occurred_at"]), what=s.pick(row, "what", "quoi")) for row in grave]
     still_open = {row["stream"] for row in c["open"]["open_distress"]}
-    for name, words in (("open_distress", w.OPEN_BOAT), ("unconfirmed_distress", w.UNCONFIRMED_BOAT)):
-        found += [
-            s.of(words, stream=row["stream"], since=s.instant(row["since"]) if row["since"] else "?")
-            for row in c["open"][name]
-            if name == "open_distress" or row["stream"] not in still_open
-        ]
-    return rows + limited(found, s)
+    boats = [
+        s.of(words, stream=row["stream"], since=s.instant(row["since"]) if row["since"] else "?")
+        for name, words in (("open_distress", w.OPEN_BOAT), ("unconfirmed_distress", w.UNCONFIRMED_BOAT))
+        for row in c["open"][name]
+        if name == "open_distress" or row["stream"] not in still_open
+    ]
+    return rows + limited(found, s) + limited(boats, s)
 
 
 def decisions(c: Content, s: Spoken) -> list[str]:
-    """What somebody must decide or do: contradictions, obligations, requests without an answer."""
-    rows = c["open"]["contradictions"] + c["open"]["obligations"]
-    return limited([_to_do(row, s) for row in rows], s)
-
-
-def _to_do(row: Mapping[str, Any], s: Spoken) -> str:
-    told = s.pick(row, "what", "quoi")
-    named = row.get("stream") or ", ".join(row.get("streams", ()))
-    return told if not named or named in told else s.of(w.NAMED, name=named, value=told)
+    """What somebody must decide or do: contradictions with who can end them, obligations, requests without an answer."""
+    opened = c["open"]
+    rows = [
+        s.of(w.TO_SETTLE, what=s.pick(row, "what", "quoi"), who=", ".join(row["who_can_end"]))
+        for row in opened["contradictions"]
+    ]
+    rows += [s.of(w.NAMED, name=row["stream"], value=s.pick(row, "what", "quoi")) for row in opened["obligations"]]
+    rows += [
+        s.of(w.UNANSWERED, stream=row["stream"], asset=row["asset"], since=s.instant(row["since"]))
+        for row in opened["unanswered"]
+    ]
+    return limited(rows, s)
 
 
 def limited(rows: Sequence[str], s: Spoken) -> list[str]:
     """As many rows as a page takes, and how many more there are."""
     if len(rows) <= ROWS_MAX:
         return list(rows)
-    return [*rows[: ROWS_MAX - 1], s.of(w.MORE_ROWS, count=len(rows) - ROWS_MAX + 1)]
+    return [*rows[: ROWS_MAX - 1], s.of(w.MORE_ROWS, count=s.number(len(rows) - ROWS_MAX + 1))]

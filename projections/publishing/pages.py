@@ -30,32 +30,44 @@ def pages(content: Mapping[str, Any], language: Language, own_words: Sequence[st
     status = s.of(STATUS[c["status"]]) if c["status"] in STATUS else str(c["status"])
     edition = "shared" if c["edition"] == "shared" else f"national {nation}"
     decide = first_page.decisions(c, s)
+    headline = first_page.headline_rows(c, s)
+    counted = {"begin": s.moment(c["window"]["from"]), "end": s.moment(c["window"]["to"]), "capital": s.capital}
     model = {
         "language": language,
         "title": s.of(w.TITLES[nation]),
         "day": s.of(w.DAY_OF[nation], day=s.day(c["day"])),
         "status": f"{status}, {s.of(w.REVISION, number=c['revision'])}",
-        "as_of": s.instant(c["bound"]["as_of"]),
+        "as_of": s.of(w.AS_OF, at=s.instant(c["bound"]["as_of"])),
+        "window": s.of(w.WINDOW, **counted),
         "exercise": s.of(w.EXERCISE) + (f" · {c['title']}" if c["title"] else "") if c["exercise"] else "",
         "edition": s.of(w.EDITION[edition]),
+        "is_national": c["edition"] != "shared",
         "marking": f"{c['marking']['gb']} / {c['marking']['fr']}",
         "footer": s.of(w.FOOTERS[nation]),
         "accent": accent,
         "sentences": {"heading": s.of(w.IN_SHORT), "rows": first_page.sentences(c, s)},
-        "people": {"heading": s.of(SECTIONS["people"]), "rows": s.people(c["people"])},
+        "people": {"heading": s.of(SECTIONS["people"]), "rows": s.people(c["people"]), "notes": first_page.people_notes(c, s)},
         "outside": {"heading": s.of(w.OUTSIDE), "rows": first_page.outside(c, s) or [s.of(w.OUTSIDE_NONE)]},
-        "headline": {"heading": s.of(w.HEADLINE), "rows": first_page.headline_rows(c, s)},
+        "headline": {
+            "heading": s.of(w.HEADLINE),
+            "head": ["", *(s.of(w.COLUMNS[name]) for name in ("figure", "value", "unit")), _change_head(c, s)],
+            "rows": headline,
+            "notes": [s.of(w.MAY_REPEAT)],
+        },
         "decide": {"heading": s.of(w.DECIDE), "rows": decide or [s.of(w.NOTHING_TO_DECIDE)]},
         "annex": s.of(w.ANNEX),
         "annexes": annexes(c, s, accent, own_words),
         "short_root": c["bound"]["root"][:SHORT_ROOT],
-        "log": s.of(w.BOUND_ROWS["position"]),
+        "size": s.of(w.NAMED, name=s.of(w.BOUND_ROWS["position"]), value=s.number(c["bound"]["position"])),
         "how": s.of(w.HOW),
-        "position": s.number(c["bound"]["position"]),
         "qr": {"text": f"{c['origin']}\n{c['bound']['position']}\n{c['bound']['root']}", "alt": s.of(w.QR_ALT)},
         "page": s.of(w.PAGE, page="{page}", pages="{pages}"),
     }
     return {name: _readable(value) for name, value in model.items()}
+
+
+def _change_head(c: Mapping[str, Any], s: Spoken) -> str:
+    return s.of(w.SINCE_REVISION, revision=c["previous"]["revision"]) if c["previous"] is not None else ""
 
 
 def _readable(value: Any) -> Any:

@@ -100,15 +100,18 @@ class Night:
         return found
 
     def places(self, registered: Mapping[str, tuple[int, int]]) -> list[Row]:
-        """Registered places where something was told of, with how many events; shelters are on no map."""
+        """Registered places where something was told of, named, with how many events; shelters are on no map."""
         counts: dict[str, int] = {}
         for fact in self._of(TOLD_KINDS - {"sheltered", "protection_need"}, self.window):
             if fact.place in registered:
                 counts[fact.place] = counts.get(fact.place, 0) + 1
-        return [
-            {"place": code, "longitude_e6": registered[code][0], "latitude_e6": registered[code][1], "events": counts[code]}
-            for code in sorted(counts)
-        ]
+        named = self.moment.view.named(self.moment.position) if counts else {}
+        rows = []
+        for code in sorted(counts):
+            longitude, latitude = registered[code]
+            at = {"longitude_e6": longitude, "latitude_e6": latitude}
+            rows.append({"place": code, "name": named.get(code, code), **at, "events": counts[code]})
+        return rows
 
 
 def since_of(earlier: Sequence[Issued], nation: str) -> int:

@@ -28,6 +28,21 @@ UNITS: Mapping[str, Words] = {
     "minor units": words("pence or cents", "pence ou centimes"),
 }
 
+# The same after a quantity that takes the singular.
+ONE: Mapping[str, Words] = {
+    "person": words("person", "personne"),
+    "person-detection": words("person-detection", "personne-découverte"),
+    "person-attempt": words("person-attempt", "personne-tentative"),
+    "person × procedure": words("person × procedure", "personne × procédure"),
+    "boat": words("boat", "embarcation"),
+    "distinct suspect": words("distinct suspect", "suspect distinct"),
+    "distinct vehicle": words("distinct vehicle", "véhicule distinct"),
+    "notice": words("notice", "notification"),
+    "GBP": words("pound", "livre sterling"),
+    "event": words("event", "événement"),
+    "case": words("case", "affaire"),
+}
+
 MAY_REPEAT = words("One person may be counted several times.", "Une même personne peut être comptée plusieurs fois.")
 
 SECTIONS: Mapping[str, Words] = {

@@ -54,6 +54,16 @@ def words(en: str, fr: str) -> Words:
     return Words(en, french(fr))
 
 
+def is_one(quantity: int, lang: Language) -> bool:
+    """Whether a quantity takes the singular: in French nought does too."""
+    return abs(quantity) < 2 if lang == "fr" else abs(quantity) == 1
+
+
+def numbered(text: str, quantity: int, lang: Language) -> str:
+    """Text with its marks of the plural, `(s)`, set or left out."""
+    return text.replace("(s)", "" if is_one(quantity, lang) else "s")
+
+
 def format_number(number: int, lang: Language) -> str:
     """12,000 in English, 12 000 in French."""
     return f"{number:,}".replace(",", NARROW if lang == "fr" else ",")

@@ -21,6 +21,7 @@ from tests.agreeing import Pair, both
 from tests.bending import bent_bundle
 from tests.bundles import FIGURE, STREAM, Files, files_of, flipped, golden_policy, mended, packed, replaced
 from tests.forging import POLICY
+from tests.reached import RESULTS, Reached
 
 COMPARED_A_TURN = 2_500
 # What a turn must reach, or it has compared too little: of how many refusals and verdicts, and how many bundles that are sound.
@@ -135,7 +136,12 @@ def main() -> None:
     parser.add_argument("--compared", type=int, default=COMPARED_A_TURN)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    print(json.dumps({"seed": asked.seed, **agreement(asked.seed, asked.compared)}), flush=True)
+    row = agreement(asked.seed, asked.compared)
+    print(json.dumps({"seed": asked.seed, **row}), flush=True)
+    reached = Reached(RESULTS)
+    reached.add(asked.seed, row)
+    for line in reached.so_far():
+        print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":

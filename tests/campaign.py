@@ -4,7 +4,8 @@ Its time is shared over the rows: random nights told by two calculations, the lo
 bit, spoilt bundles before both verifiers, what is stored (at Calais, at a mirror, by cosigners) and exported changed by whoever
 has every right, writers, services and servers killed with -9, and the service asked by nobody who means well, on both stores.
 Each turn prints one JSON line a row with its seed, what it reached, and the floors it holds itself to; a failure ends the
-campaign with exit 1.
+campaign with exit 1. After each turn follows what all campaigns at this commit reached together, each seed counted once: it is
+kept in bench/results/, a file a commit, and not at all where the tree is not as the commit has it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from tests.hostile_campaign import campaign as hostile_requests
 from tests.memory import play_in_memory
 from tests.playing import load
 from tests.postgres import Postgres, running_postgres
+from tests.reached import RESULTS, Reached
 from tests.sites import NIGHT, Sites
 from tests.tamper_campaign import tampering, tampering_with_a_mirror
 from tests.tamper_files import tampering_with_files
@@ -116,8 +118,10 @@ def tamperings(seed: int, folder: Path, new_database: Callable[[], str]) -> Iter
 
 def rows(seed: int, server: Postgres) -> Iterator[dict[str, Any]]:
     """One turn, a row after the other."""
-    for row in (nights, forks, bundles, agreement, by_the_book):
+    for row in (nights, bundles, agreement, by_the_book):
         yield row(seed)
+    yield {"store": "sqlite", **forks(seed)}
+    yield {"store": "postgresql", **forks(seed, server)}
     with tempfile.TemporaryDirectory(prefix="entente-campaign-") as folder, ExitStack() as databases:
         for store in ("sqlite", "postgresql"):
             new_database = _databases(server, databases) if store == "postgresql" else lambda: ""
@@ -139,7 +143,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
     asked = parser.parse_args()
     end = time.monotonic() + asked.hours * 3600
-    turn = 0
+    turn, reached = 0, Reached(RESULTS)
     with running_postgres() as server:
         while turn == 0 or time.monotonic() < end:
             seed, began = asked.seed + turn * 1000, time.monotonic()
@@ -147,11 +151,14 @@ def main() -> int:
                 for row in rows(seed, server):
                     took = round(time.monotonic() - began, 1)
                     print(json.dumps({"turn": turn, "seed": seed, **row, "took_seconds": took}), flush=True)
+                    reached.add(seed, row)
                     began = time.monotonic()
             except AssertionError as wrong:
                 print(json.dumps({"seed": seed, "failed": str(wrong)[-2000:]}), flush=True)
                 return 1
             turn += 1
+            for line in reached.so_far():
+                print(json.dumps(line), flush=True)
     return 0
 
 

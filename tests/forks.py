@@ -108,18 +108,16 @@ def require_refused_everywhere(sites: Sites, size: int, length: int, folder: Pat
     """Both sites, as they stand, are shown a history forked after `size`; returns how many refused it and keep a proof."""
     held = [entry for _, entry in sites.calais.ledger.entries(0, sites.calais.ledger.head())]
     source = Listed(sites.origin, forked_entries(held, size, length), sites.calais.key("log"))
-    for site, home in sites.homes.items():
-        copied = Path(shutil.copytree(home.path, folder / f"{site}-{size}-{length}"))
-        with Home.open(copied) as shown:
+    for site in sites.homes:
+        with sites.copied(site, folder / f"{site}-{size}-{length}") as shown:
             before = shown.cosigner(site).cosigned()
             assert isinstance(refusal(shown, source), errors.Equivocation), (site, size, length)
-            found = equivocation.parse_equivocation(kept_in(copied).read_bytes())
+            found = equivocation.parse_equivocation(kept_in(shown.path).read_bytes())
             proven = equivocation.verify(found, sites.calais.policy())
             assert {proven.first.size, proven.second.size} == {len(held), length}, (site, size, length)
             assert shown.cosigner(site).stopped() and shown.cosigner(site).cosigned() == before, (site, size, length)
             honest = Offering(sites.calais.held, sites.calais.policy(), shown.nations[0])
             assert isinstance(refusal(shown, honest), errors.VerificationFailed), (site, size, length)
-        shutil.rmtree(copied)
     return len(sites.homes)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from sqlalchemy.engine import make_url
 
+from api import settings as settings_file
 from api.authoring import Author, compose
 from api.exercise import Clock, Player
 from api.home import SITES, WITNESSES, Home
@@ -22,15 +25,22 @@ from ledger.formats.entry import format_instant
 from ledger.formats.policy import parse_policy
 from ledger.store.receipt import Receipt
 from tests.playing import OWN_NIGHTS, load
+from tests.postgres import Postgres
 
 NIGHT = OWN_NIGHTS / "national-only.json"
 
 
 class Sites:
-    """The three homes. `new_database` gives the URL of an empty database, or "" for a SQLite file in the home."""
+    """The three homes. `new_database` gives the URL of an empty database, or "" for a SQLite file in the home.
 
-    def __init__(self, folder: Path, new_database: Callable[[], str], scenario: dict[str, Any]) -> None:
+    `server` is where those databases are, if a site with a database is to be copied.
+    """
+
+    def __init__(
+        self, folder: Path, new_database: Callable[[], str], scenario: dict[str, Any], server: Postgres | None = None
+    ) -> None:
         self.folder = folder
+        self.server = server
         self.exports = 0
         self.origin = str(scenario["origin"])
         self.homes = {site: self._made(site, new_database(), site) for site in SITES}
@@ -96,6 +106,21 @@ class Sites:
         size = home.mirror().follow(source or self.export(site), home.now(), cosign=True)
         self.calais.held.add_cosignatures(size, self.lines(site, size))
         return size
+
+    @contextmanager
+    def copied(self, site: str, path: Path) -> Iterator[Home]:
+        """A site as it stands, its database included, to be misled without harm to the real one."""
+        home = self.homes[site]
+        home.close()
+        with ExitStack() as stack:
+            shutil.copytree(home.path, path)
+            stack.callback(shutil.rmtree, path)
+            if self.server is not None:
+                name = make_url(home.ledger_url).database
+                assert name
+                url = stack.enter_context(self.server.database(name))
+                settings_file.save(path, msgspec.structs.replace(home.settings, database=url, gb_database=url, fr_database=url))
+            yield stack.enter_context(Home.open(path))
 
     def lines(self, site: str, size: int) -> list[Any]:
         """What a site signed at a size."""

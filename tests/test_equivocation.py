@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -91,15 +92,17 @@ def test_whoever_has_the_logs_key_tells_nobody_another_history(told: Sites, size
         assert require_refused_everywhere(told, size, length, tmp_path) == 2
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
-    """Three hundred entries that both sites hold and have cosigned, on SQLite."""
-    made = Sites(tmp_path_factory.mktemp("told"), lambda: "", load(NIGHT))
-    made.tell(270)
-    for site in made.homes:
-        made.mirror(site)
-    yield made
-    made.close()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def told(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Sites]:
+    """Three hundred entries that both sites hold and have cosigned, on each store."""
+    with ExitStack() as kept:
+        server = None if request.param == "sqlite" else request.getfixturevalue("postgres_server")
+        new_database = (lambda: "") if server is None else (lambda: kept.enter_context(server.database()))
+        made = kept.enter_context(closing(Sites(tmp_path_factory.mktemp("told"), new_database, load(NIGHT), server)))
+        made.tell(270)
+        for site in made.homes:
+            made.mirror(site)
+        yield made
 
 
 def test_two_sites_told_different_histories_find_out_when_they_meet(sites: Sites, fork_at: Any) -> None:

@@ -160,6 +160,14 @@ def test_the_page_has_the_same_bytes_wherever_it_is_made(tmp_path, capsys):
     assert again.stdout.strip() == document["sha256"]
 
 
+def test_the_digest_that_is_published_is_the_pages() -> None:
+    """A change of the page that is not published would look like a forgery to whoever compares."""
+    published = (Path(browserpage.__file__).parents[2] / "docs" / "verifier.md").read_text()
+    newest = next(line for line in published.splitlines() if line.startswith(("| unreleased |", "| 0.")))
+    page = browserpage.verifier_page()
+    assert newest.split(" | ")[1:] == [f"`{hashlib.sha256(page).hexdigest()}`", f"{len(page):,} |"]
+
+
 def test_a_bundle_brings_the_page_that_is_published(made):
     folder, kinds, _ = made
     for name in kinds:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -16,13 +16,15 @@ import anyio.to_thread
 import msgspec
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 
 from api import problems
 from api.bodies import read_body
 from api.counts import Counts
-from api.identity import Author
+from api.identity import Author, require_author, require_holder
 from api.language import language_of
 from api.limits import Limits
+from api.together import Together
 from ledger import errors
 from ledger.formats import merkle, proof, strict
 from ledger.formats.envelope import ITEM_BYTES_MAX, Submitted, parse_item
@@ -32,10 +34,34 @@ from ledger.store.group import Answer
 ITEMS_MAX = 1_000
 APPENDS_AT_ONCE = 128
 """Requests that wait for their transaction together: the more wait, the more one transaction carries."""
+TOGETHER_BYTES_MAX = 16_384
+"""What is larger than this is read in a thread of its own, and so is a list: the event loop waits for neither."""
+LOTS_AT_ONCE, LOT_ITEMS_MAX = 2, 250
+"""Single events that came from several callers at once: one lot is checked while the other is made durable."""
 JSON = "application/json"
 NOT_KEPT = {"Cache-Control": "no-store"}
 
-routes = APIRouter(prefix="/v1")
+Sent = tuple[dict[str, Any], str, float]
+"""One item, the language of its answer, and when it came (seconds, monotonic)."""
+
+
+class Direct(APIRoute):
+    """A route that is asked thousands of times a second: without a query there is nothing to work out but who asks."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What answers."""
+        usual = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            if request.scope["query_string"]:
+                return await usual(request)
+            answered: Response = await self.endpoint(request, await require_author(await require_holder(request)))
+            return answered
+
+        return answer
+
+
+routes = APIRouter(prefix="/v1", route_class=Direct)
 
 
 class Appender:
@@ -45,6 +71,21 @@ class Appender:
         self.ledger = ledger
         self.counts = counts
         self.waiting = anyio.CapacityLimiter(APPENDS_AT_ONCE)
+        self.together = Together(self._answer_each, at_once=LOTS_AT_ONCE, jobs_max=LOT_ITEMS_MAX)
+
+    def _answer_each(self, lot: Sequence[Sent]) -> list[Response | Exception]:
+        """The answers to items that came in requests of their own.
+
+        A mistake of ours that one item meets is not borne by the others: they are then taken one by one, and what was recorded
+        already is recorded once.
+        """
+        try:
+            answers = self.append([item for item, _, _ in lot], atomic=False, check=False)
+        except Exception as wrong:  # noqa: BLE001 - raised to its caller
+            return [wrong] if len(lot) == 1 else [response for one in lot for response in self._answer_each([one])]
+        for answer, (_, _, came) in zip(answers, lot, strict=True):
+            self.counts.append_answered([answer], time.monotonic() - came)
+        return [_answer(self, [answer], language, alone=True) for answer, (_, language, _) in zip(answers, lot, strict=True)]
 
     def append(self, items: Sequence[dict[str, Any]], *, atomic: bool, check: bool) -> list[Answer]:
         """The answer to each item, in order. An item that is none is refused by itself, and with `atomic` refuses all."""
@@ -99,6 +140,10 @@ async def append_events(
     body = await read_body(request, limits.body_bytes)
     appender: Appender = request.app.state.appender
     language = language_of(request)
+    if len(body) <= min(TOGETHER_BYTES_MAX, ITEM_BYTES_MAX) and not (atomic or check):
+        one = strict.read_request(body, limits.body_bytes)
+        if items_of(one) is None:
+            return await appender.together.do((one, language, time.monotonic()))
 
     def work() -> Response:
         sent = strict.read_request(body, limits.body_bytes)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api import appending
-from ledger import errors
+from ledger import admission, errors
 from ledger.formats import merkle, proof
 from tests.served import HOLDERS, Service, ids, item, payload
 from tests.story import Story
@@ -187,6 +187,49 @@ def test_callers_at_once_are_each_recorded_once(calais: tuple[Service, Story]) -
     positions = {answer.json()["event_id"]: answer.json()["position"] for answer in answers}
     assert sorted(positions.values()) == list(range(head + 1, head + 61))
     assert sorted(answer.status_code for answer in answers) == [200] * 60 + [201] * 60
+
+
+def test_callers_at_once_have_each_their_own_answer_in_their_own_language(calais: tuple[Service, Story]) -> None:
+    """What is recorded, what was before, what is refused and what is none, from callers who come together."""
+    service, story = calais
+    known = item(story, stream="INC-KNOWN")
+    service.post(known)
+    sent: list[tuple[Any, int, str]] = []
+    for number in range(24):
+        sent += [
+            (item(story, stream=f"INC-NEW-{number}"), 201, ""),
+            (known, 200, ids([known])[0]),
+            (item(story, stream=f"INC-STALE-{number}", expected_version=7), 409, ""),
+            ({"envelope": {}}, 400, ""),
+        ]
+    languages = ["en", "fr", "fr", "en", "fr"] * len(sent)
+    with ThreadPoolExecutor(32) as pool:
+        asked = zip(sent, languages, strict=False)
+        answers = list(pool.map(lambda one: service.post(one[0][0], **{"Accept-Language": one[1]}), asked))
+    for (body, status, event), language, answer in zip(sent, languages, answers, strict=False):
+        assert (answer.status_code, answer.headers["content-language"]) == (status, language), answer.text
+        if status in (200, 201):
+            assert answer.json()["event_id"] == (event or ids([body])[0])
+
+
+def test_a_mistake_of_ours_that_one_event_meets_is_borne_by_its_caller_alone(
+    calais: tuple[Service, Story], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, story = calais
+    sent = [item(story, stream=f"INC-{number}") for number in range(20)]
+    fatal = ids(sent)[7]
+    read = admission.read
+
+    def fails(one: Any) -> Any:
+        if fatal.encode() in one.payload:
+            raise ZeroDivisionError
+        return read(one)
+
+    monkeypatch.setattr(admission, "read", fails)
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(service.post, sent))
+    assert [answer.status_code for answer in answers] == [500 if number == 7 else 201 for number in range(20)]
+    assert service.get(f"/v1/receipts/{fatal}", "BF").status_code == 404
 
 
 def test_our_own_mistake_says_nothing_of_what_was_sent(

@@ -6,7 +6,6 @@ follow Calais; each serves the views that are kept there, and all compare checkp
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -45,6 +44,7 @@ from api.home import SITES, Home
 from api.providers import Providers
 from api.tokens import Holder, Tokens
 from api.walls import Walls
+from api.workers import Run, Workers
 from ledger.evidence.collecting import Collector
 from ledger.evidence.equivocation import FOLDER
 from ledger.evidence.gossip import Gossip, meet_at_the_log
@@ -53,7 +53,6 @@ from ledger.evidence.remote import RemoteSource, RemoteWitness
 from ledger.evidence.source import FolderSource, Source
 from ledger.evidence.witness import Witness
 
-STOP_SECONDS_MAX = 10.0
 # FastAPI would send traces, and with them paths and errors, wherever the environment says.
 NO_TELEMETRY: TelemetryConfig = {
     "tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
@@ -70,11 +69,11 @@ class Parts:
     collector: Collector | None = None
     daily: Daily | None = None
 
-    def workers(self) -> list[Callable[[threading.Event], None]]:
-        """What runs beside the answering, each until its event is set."""
-        found: list[Callable[[threading.Event], None]] = [self.gossip.run] if self.gossip.peers else []
-        found += [part.run for part in (self.follower, self.collector, self.daily) if part is not None]
-        return found
+    def workers(self) -> dict[str, Run]:
+        """What runs beside the answering, by name."""
+        named = {"collector": self.collector, "follower": self.follower, "daily": self.daily}
+        found: dict[str, Run] = {"gossip": self.gossip.run} if self.gossip.peers else {}
+        return found | {name: part.run for name, part in named.items() if part is not None}
 
     def reasons(self) -> list[str]:
         """Why this site is not ready."""
@@ -126,14 +125,9 @@ def create_app(parts: Parts) -> Walls:
 
     @asynccontextmanager
     async def working(_: FastAPI) -> AsyncIterator[None]:
-        stop = threading.Event()
-        threads = [threading.Thread(target=work, args=(stop,), daemon=True) for work in parts.workers()]
-        for thread in threads:
-            thread.start()
+        app.state.workers.start()
         yield
-        stop.set()
-        for thread in threads:
-            thread.join(STOP_SECONDS_MAX)
+        app.state.workers.stop()
         for kept in app.state.access.values():
             kept.close()
 
@@ -157,6 +151,7 @@ def create_app(parts: Parts) -> Walls:
     app.state.completeness = completeness.Following(home)
     app.state.limits = home.settings.limits
     app.state.parts = parts
+    app.state.workers = Workers(parts.workers())
     app.state.counts = counts = Counts()
     problems.add_to(app)
     if parts.collector is not None:

@@ -1,11 +1,11 @@
 """What a service counts of itself, as Prometheus reads it: how much, how often, how long, never of what or of whom.
 
-A label is the name of a route, a code of our own or a nation's view; none can take a value that a caller chose.
+A label is the name of a route, a code of our own, a nation's view or a worker; none can take a value that a caller chose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -46,6 +46,9 @@ class Counts:
             for name in ("entries", "seconds")
         }
 
+        self._working = self._gauge("worker_working", "1 for a worker of this process that works.", "worker")
+        self._worker_failures = self._gauge("worker_failures", "How often a worker failed since the process began.", "worker")
+
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"entente_{name}", about, labels, registry=self._registry)
 
@@ -71,7 +74,7 @@ class Counts:
         """A request was kept out."""
         self._limited.labels(code).inc()
 
-    def text(self, standing: Standing, running: int, *, is_ready: bool) -> bytes:
+    def text(self, standing: Standing, running: int, workers: Mapping[str, tuple[bool, int]], *, is_ready: bool) -> bytes:
         """Everything, as Prometheus reads it. What the store did not tell is NaN."""
         told: dict[str, Any] = vars(standing)
         for name, gauge in self._gauges.items():
@@ -79,6 +82,9 @@ class Counts:
         for nation, view in standing.views.items():
             self._views["entries"].labels(nation.lower()).set(view.entries)
             self._views["seconds"].labels(nation.lower()).set(view.seconds)
+        for name, (is_working, failures) in workers.items():
+            self._working.labels(name).set(is_working)
+            self._worker_failures.labels(name).set(failures)
         self._ready.set(is_ready)
         self._running.set(running)
         return generate_latest(self._registry)

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from api.counts import MEDIA_TYPE, Counts
 from api.identity import Administrator, holder_of
 from api.readiness import document_of, standing_of
+from api.workers import Workers
 from ledger import errors
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def alive() -> PlainTextResponse:
 def ready(request: Request) -> Response:
     """Whether this site should be sent requests: 200 or 503. Why not, who is away and what waits is for administrators."""
     parts: Parts = request.app.state.parts
-    document = document_of(standing_of(parts.home), parts.reasons(), parts.away())
+    workers: Workers = request.app.state.workers
+    document = document_of(standing_of(parts.home), [*parts.reasons(), *workers.problems()], parts.away())
     holder = None
     with suppress(errors.NotKnown, errors.Unavailable):  # whoever that is, he may know whether we are ready
         holder = holder_of(request)
@@ -48,5 +50,7 @@ def metrics(request: Request, holder: Administrator) -> Response:
     parts: Parts = request.app.state.parts
     counts: Counts = request.app.state.counts
     standing = standing_of(parts.home)
-    is_ready = not standing.reasons and not parts.reasons()
-    return Response(counts.text(standing, request.app.state.walls.running, is_ready=is_ready), media_type=MEDIA_TYPE)
+    workers: Workers = request.app.state.workers
+    is_ready = not (standing.reasons or parts.reasons() or workers.problems())
+    running = request.app.state.walls.running
+    return Response(counts.text(standing, running, workers.standing(), is_ready=is_ready), media_type=MEDIA_TYPE)

@@ -87,7 +87,10 @@ class Collector:
             keys = keys_of(policy, name)
             size = min(held.cosignatures.newest_by([key.name for key in keys]))
             self.witnesses.append(_Witness(name, remote, keys, size))
-        self._threads = ThreadPoolExecutor(max(1, len(self.witnesses)), thread_name_prefix="witness")
+        self._threads = self._pool()
+
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max(1, len(self.witnesses)), thread_name_prefix="witness")
 
     def run(self, stop: threading.Event) -> None:
         """Ask until told to stop."""
@@ -102,6 +105,7 @@ class Collector:
                     stop.wait(RETRY_SECONDS_MAX)
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = self._pool()  # for whoever starts a collector again that failed; an idle one has no thread
 
     def round(self) -> bool:
         """Put the newest checkpoint to everybody who is due; waits for those who are not away. False where nobody is due."""

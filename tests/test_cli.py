@@ -91,6 +91,25 @@ def test_every_screen_of_an_exercise_says_that_it_is_one(run, played):
     assert out.startswith("EXERCICE – fictif")
 
 
+def test_what_is_not_final_is_said_under_every_list_and_proof(run, ask, home):
+    """Whoever takes a list of reports, or a stream's last version, must know how much of the log nobody has co-signed yet."""
+    event = ask("report", "list", "gb", home=home)["reports"][0]["event"]
+    assert run("--home", home, "index", "commit", "--at", MORNING_AFTER)[0] == 0
+    assert run("--home", home, "project", "all")[0] == 0
+    for command in (
+        ("report", "list", "gb"),
+        ("report", "drift", "gb"),
+        ("reconciliation", "list", "gb"),
+        ("index", "prove", "INC-NONE"),
+        ("bracket", event),
+    ):
+        document = json.loads(run("--home", home, *command, "--json")[1])
+        tail = document.get("checkpoint", document)["tail"]
+        assert tail["entries"] >= 1 and tail["since"], command
+        for language, words in (("en", "not yet final"), ("fr", "non encore définitifs")):
+            assert words in plain(run("--home", home, "--lang", language, *command)[1]), (command, language)
+
+
 def test_people_come_before_every_figure(run, played):
     _, out, _ = run("--home", played, "figures", "gb", "--day", "2015-08-27")
     assert out.index("Protected and harmed") < out.index("G1 ")

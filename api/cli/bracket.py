@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from api.cli.arguments import Commands, Parser, add_command
+from api.cli.frame import not_final
 from api.cli.rendering import paragraph
 from api.cli.words import Words
 
@@ -36,6 +37,7 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         document = {
             **find_bracket(home.finality(), position).as_dict(),
             "stamped": stamped.as_dict(stamping.now()) if stamped else None,
+            **home.finality().standing(),
             "exercise": home.settings.exercise,
         }
         words = Words(session.language())
@@ -69,6 +71,7 @@ def bracket_lines(document: Mapping[str, Any], words: Words) -> Iterable[str]:
     if document["exercise"]:
         said.append(words("bracket exercise"))
     said.append(words("bracket proves"))
+    said += not_final(words, document, words.nation)
     return [line for sentence in said for line in paragraph(sentence)]
 
 

@@ -76,6 +76,18 @@ def not_final(words: Words, checkpoint: Mapping[str, Any], nation: str) -> list[
     return [" · ".join([words("tail", count=tail["entries"], since=words.instant(tail["since"], nation)), *waiting])]
 
 
+def under(found: Moment) -> dict[str, Any]:
+    """The checkpoint over a moment, with what is not final yet; nothing where the view holds nothing."""
+    checkpoint = frame_of(found)["checkpoint"]
+    return {"checkpoint": checkpoint} if checkpoint else {}
+
+
+def below(words: Words, answer: Mapping[str, Any], nation: str) -> list[str]:
+    """The same under a list: a line, and an empty one before it."""
+    told = not_final(words, answer["checkpoint"], nation) if "checkpoint" in answer else []
+    return ["", *told] if told else []
+
+
 def headed(title: str, rows: Sequence[Sequence[Cell]], head: tuple[str, ...] = (), align: str = "") -> list[str]:
     """A heading and its table, with an empty line before; nothing where there are no rows."""
     return ["", "* " + title, *table(rows, head, align)] if rows else []

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli.arguments import Commands, Parser, add_command, add_group, instant
+from api.cli.frame import not_final
 from api.cli.log import exercise_line
+from api.cli.words import Words
 from ledger import errors
 
 if TYPE_CHECKING:
@@ -80,8 +82,10 @@ def run_prove(session: Session, arguments: argparse.Namespace) -> int:
         document = {
             "stream": arguments.stream, "version": leaf.version if leaf else 0, "position": leaf.position if leaf else 0,
             "index": {"position": newest.position, "size": newest.size, "root": newest.root.hex()},
-            "proof": strict.parse(body), "exercise": home.settings.exercise,
+            "proof": strict.parse(body), **home.finality().standing(), "exercise": home.settings.exercise,
         }  # fmt: skip
         shown = [*exercise_line(exercise=home.settings.exercise), f"{told}; proven in the index of entry {newest.position}"]
+        words = Words(session.language())
+        shown += not_final(words, document, words.nation)
         session.answer(document, lambda: shown)
     return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli import reconciliation_screen as screen
 from api.cli.arguments import Commands, Parser, add_command, add_group, add_view, day, instant
-from api.cli.frame import document, moment
+from api.cli.frame import below, document, moment, under
 from api.cli.report_issue import add_key, author, opened, receipt_row, text_of
 from api.cli.words import Words
 from ledger import errors
@@ -71,8 +71,8 @@ def run_list(session: Session, arguments: argparse.Namespace) -> int:
         days = tuple(None if each is None else each.isoformat() for each in (arguments.gb_day, arguments.fr_day))
         rows = agreed.rows(at, (days[0], days[1]))
         words = Words(session.language(arguments.view))
-        answer = {"view": at.nation, "position": at.position, "reconciliations": rows}
-        session.answer(document(home, answer), lambda: screen.listed(words, home, rows))
+        answer = {"view": at.nation, "position": at.position, **under(at), "reconciliations": rows}
+        session.answer(document(home, answer), lambda: [*screen.listed(words, home, rows), *below(words, answer, at.nation)])
     return int(any(row["red"] for row in rows))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli import report_check, report_follow, report_issue, report_series
 from api.cli.arguments import Commands, Parser, add_as_of, add_command, add_group, add_view
-from api.cli.frame import banner, document, headed, moment
+from api.cli.frame import banner, below, document, headed, moment, under
 from api.cli.rendering import table
 from api.cli.words import Words
 from ledger import errors
@@ -59,8 +59,12 @@ def run_list(session: Session, arguments: argparse.Namespace) -> int:
             words("based on"),
             words("event"),
         )
-        answer = {"view": at.nation, "position": at.position, "reports": reports}
-        lines = [*banner(words, home), *(table(rows, head, "lllrrrl") or [words("no reports")])]
+        answer = {"view": at.nation, "position": at.position, **under(at), "reports": reports}
+        lines = [
+            *banner(words, home),
+            *(table(rows, head, "lllrrrl") or [words("no reports")]),
+            *below(words, answer, at.nation),
+        ]
         session.answer(document(home, answer), lambda: lines)
     return 0
 
@@ -132,8 +136,9 @@ def run_drift(session: Session, arguments: argparse.Namespace) -> int:
         at = moment(session, home, arguments.view, arguments.as_of)
         words = Words(session.language(arguments.view))
         found = drift(at)
-        answer = {"view": at.nation, "position": at.position, "revision_due": bool(found), "reports": found}
-        session.answer(document(home, answer), lambda: [*banner(words, home), *drift_lines(words, at.nation, found)])
+        answer = {"view": at.nation, "position": at.position, **under(at), "revision_due": bool(found), "reports": found}
+        lines = [*banner(words, home), *drift_lines(words, at.nation, found), *below(words, answer, at.nation)]
+        session.answer(document(home, answer), lambda: lines)
     return 1 if found else 0
 
 

@@ -228,6 +228,11 @@ class Words:
         text = WORDS[key][self.column].format(**values)
         return self.spaced(text)
 
+    @property
+    def nation(self) -> str:
+        """Whose clock instants are told by where an answer is neither nation's own."""
+        return "FR" if self.language == "fr" else "GB"
+
     def label(self, key: str) -> str:
         """A phrase with its colon."""
         return self.spaced(self(key) + ":")

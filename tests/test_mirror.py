@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from api.cli import main
 from api.verifying import verify_home
 from ledger import errors
+from ledger.evidence.mirror import ASKED_AGAIN_AT_ONCE
 from ledger.evidence.source import FolderSource
 from ledger.formats import note
 from ledger.formats.keys import SigningKey
@@ -68,6 +70,53 @@ def test_what_is_sealed_to_the_other_is_not_kept_even_where_it_is_sent(sites: Si
     held = sites.london.held
     assert size == held.head()
     assert not any("inner" in held.sections(position) for position in range(1, size + 1))
+
+
+def test_a_section_that_did_not_come_with_its_entry_is_asked_for_until_it_comes(sites: Sites) -> None:
+    """A nation whose own sealed sections were left out would otherwise never read them, and be alarmed for ever."""
+    sites.tell()
+    size = sites.mirror("london", sites.export("paris"))
+    london = sites.london
+    assert lacked(sites) and london.mirror().cosigner.newest()[0] == size
+    london.projector("GB").follow()
+    assert sites.mirror("london", sites.export("paris")) == size
+    assert lacked(sites), "the same source has them no more than before"
+    rounds = -(-len(lacked(sites)) // ASKED_AGAIN_AT_ONCE) + 1
+    mirror, source = london.mirror(), sites.export("london")
+    for _ in range(rounds):
+        mirror.follow(source, london.now(), cosign=True)
+    assert lacked(sites) == []
+    for position in range(1, size + 1):
+        held, told = london.held.sections(position), sites.calais.ledger.sections(position)
+        assert held == {name: told[name] for name in told if name == "text" or "GB" in told[name].wraps}, position
+    assert all("view GB" in problem["what"] for problem in verify_home(london, workers=1)["problems"]), "it was read without"
+    sites.calais.projector("GB").follow()
+    london.projector("GB").rebuild()
+    assert verify_home(london, workers=1)["problems"] == []
+    assert london.projector("GB").digest() == sites.calais.projector("GB").digest()
+
+
+@pytest.mark.parametrize("spoilt", ["another", "none"])
+def test_a_section_asked_for_again_is_kept_only_where_the_entry_commits_to_it(sites: Sites, spoilt: str) -> None:
+    sites.mirror("london", sites.export("paris"))
+    before = lacked(sites)
+    source = sites.export("london")
+    for file in source.folder.rglob("*"):
+        if file.is_file() and "companions" in file.parts:
+            lines = [json.loads(line) for line in file.read_bytes().splitlines()]
+            for line in lines:
+                for section in line.get("sections", {}).values():
+                    section["ciphertext"] = base64.b64encode(b"another").decode()
+            file.write_bytes(b"".join(json.dumps(line).encode() + b"\n" for line in lines) if spoilt == "another" else b"")
+    sites.mirror("london", source)
+    assert [position for position, _ in lacked(sites)][: len(before)] and not any(
+        sites.london.held.sections(position) for position, _ in before
+    )
+
+
+def lacked(sites: Sites) -> list[tuple[int, str]]:
+    """What London is alarmed at because it is missing."""
+    return [(p, what) for p, what in sites.london.mirror().cosigner.alarms() if "did not come with the entry" in what]
 
 
 def test_a_mirror_goes_on_from_where_it_was(sites: Sites) -> None:

@@ -151,6 +151,14 @@ class Cosigner:
                 if state.execute("INSERT OR IGNORE INTO alarms VALUES (?, ?)", (position, what)).rowcount:
                     _log.warning("entry %d: %s", position, what)
 
+    def settle(self, position: int, name: str) -> None:
+        """Forget the alarms at a section that was missing, or wrong: it has come."""
+        begin = f"section {name} "
+        with self._state() as state:
+            of_it = (position, len(begin), begin)
+            state.execute("DELETE FROM alarms WHERE position = ? AND substr(what, 1, ?) = ?", of_it)
+        _log.warning("entry %d: section %s came later; rebuild the view that followed without it", position, name)
+
     # -- cosigning --------------------------------------------------------------------------------------------------------
 
     def cosign_newest(self, log: Log, now: int) -> int:

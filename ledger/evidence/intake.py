@@ -6,7 +6,7 @@ kept. A section that is missing or does not match is an alarm: the history stand
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import msgspec
@@ -113,6 +113,37 @@ def _keep(stretch: Stretch, position: int, commitment: sealing.Commitment, secti
         return
     stretch.sections.append((position, name, section.ciphertext))
     stretch.wraps.extend((position, name, recipient, wrap) for recipient, wrap in _sound(section.wraps).items())
+
+
+def lacking(entry: bytes, nation: str, held: Collection[str]) -> list[sealing.Commitment]:
+    """What an entry commits to that is for a nation and not among the names held."""
+    header = events.decode_header(split_entry(entry)[3])
+    of_ours = [section for section in header.sections if nation in companions.recipients(section.name, header.releasable_to)]
+    return [cast(sealing.Commitment, msgspec.to_builtins(section)) for section in of_ours if section.name not in held]
+
+
+def asked_again(source: Source, position: int, size: int) -> Companions:
+    """What stands beside one entry of a log of `size`, as a source has it now. Raises Unavailable."""
+    index = (position - 1) // TILE_WIDTH
+    tile = Tile(ENTRIES, index, tiles.width(ENTRIES, index, size))
+    try:
+        for line in source.companions(tile, position - 1):
+            found = companions.parse_line(line)
+            if found.position >= position:
+                return found if found.position == position else Companions(position)
+    except errors.NotFound:
+        pass
+    except errors.Malformed as wrong:
+        raise errors.Unavailable(f"what is served is not a log's: {wrong}") from None
+    return Companions(position)
+
+
+def came_late(position: int, wanted: Sequence[sealing.Commitment], beside: Companions) -> Stretch:
+    """Those of the sections that are wanted which came now, and what is amiss with the others."""
+    stretch = Stretch([], [], [], [], [])
+    for commitment in wanted:
+        _keep(stretch, position, commitment, beside.sections.get(commitment["name"]))
+    return stretch
 
 
 def _sound(wraps: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from ledger import errors
 from ledger.evidence import equivocation
 from ledger.evidence.cosigner import Cosigner
-from ledger.evidence.intake import Stretch, fetch, keepable
+from ledger.evidence.intake import Stretch, asked_again, came_late, fetch, keepable, lacking
 from ledger.evidence.source import FINAL, NEWEST, Source, hashes_of
 from ledger.formats import merkle, note
 from ledger.formats.equivocation import Equivocation, of_prefix
@@ -26,6 +26,8 @@ from ledger.formats.policy import Policy, Verified
 from ledger.store.held import HeldLog, Note
 
 FOREVER = float("inf")
+ASKED_AGAIN_AT_ONCE = 32
+"""Entries whose missing sections are asked for in one round."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Mirror:
         self.folder = folder
         self._turn = threading.Lock()
         self._has_compared = False
+        self._asked_upto = 0
 
     @contextmanager
     def turn(self, deadline: float = FOREVER) -> Iterator[None]:
@@ -71,6 +74,7 @@ class Mirror:
             self._has_compared = True
             if cosign:
                 self.cosigner.cosign(self.held, signed, now)
+            self._ask_again(source, verified.checkpoint.size)
         return verified.checkpoint.size
 
     def cosign(self, source: Source, signed: bytes, now: int, old_size: int, deadline: float) -> list[note.SignatureLine]:
@@ -145,6 +149,29 @@ class Mirror:
             stretch = keepable(fetched, self.nation)
             notes = self._sound_notes(fetched.leaf_hashes, stretch, signed, target, hashes)
             self.held.extend(fetched.leaf_hashes, stretch.rows, stretch.sections, stretch.wraps, notes)
+            self.cosigner.alarm(stretch.alarms)
+
+    def _ask_again(self, source: Source, size: int) -> None:
+        """Ask for sections that did not come with their entries, or were wrong: a few each time, each in its turn.
+
+        Nothing waits for them: an entry is final with its hash, and what never comes is asked for as long as there is a mirror.
+        """
+        alarmed = sorted({position for position, what in self.cosigner.alarms() if what.startswith("section ")})
+        later = [position for position in alarmed if position > self._asked_upto]
+        asked = (later or alarmed)[:ASKED_AGAIN_AT_ONCE]
+        self._asked_upto = asked[-1] if asked else 0
+        for position in asked:
+            if position > size:
+                continue
+            held = self.held.sections_of([position]).get(position, {})
+            wanted = lacking(self.held.entry(position), self.nation, held)
+            if not wanted:
+                continue
+            stretch = came_late(position, wanted, asked_again(source, position, size))
+            if stretch.sections:
+                self.held.add_sections(stretch.sections, stretch.wraps)
+                for _, name, _ in stretch.sections:
+                    self.cosigner.settle(position, name)
             self.cosigner.alarm(stretch.alarms)
 
     def _require_prefix(self, leaf_hashes: Sequence[bytes], signed: bytes, target: Checkpoint, hashes: HashReader) -> None:

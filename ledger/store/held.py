@@ -87,6 +87,20 @@ class HeldLog(LogReader):
         self._edge = edge
         self.tree.learn(rows[0].position - 1, leaf_hashes)
 
+    def add_sections(self, sections: Sequence[Section], wraps: Sequence[Wrap]) -> None:
+        """Keep sections of entries that are held already, which came after them; what is there stays as it is."""
+        with answering(), writing(self.engine) as connection:
+            held = tables.sections.c
+            query = select(held.position, held.name).where(held.position.in_([row[0] for row in sections]))
+            there = {(position, name) for position, name in connection.execute(query)}
+            for table, names, rows in (
+                (tables.sections, ("position", "name", "ciphertext"), sections),
+                (tables.wraps, ("position", "name", "recipient", "wrap"), wraps),
+            ):
+                values = [dict(zip(names, row, strict=True)) for row in rows if row[:2] not in there]
+                if values:
+                    connection.execute(insert(table), values)
+
     def _lock_at(self, connection: Connection, head: int) -> None:
         """Let nobody else append, and find the copy where it was thought to end."""
         if not is_sqlite(self.engine):

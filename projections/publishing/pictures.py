@@ -136,7 +136,7 @@ def _stacks(points: Sequence[Named]) -> list[_Stack]:
 
 # -- the day -----------------------------------------------------------------------------------------------------------------
 
-LEFT, RIGHT, TOP, LANE = 175, 965, 16, 46
+LEFT, RIGHT, TOP, LANE = 225, 965, 16, 46
 
 
 def timeline(rows: Sequence[Mapping[str, Any]], window: Mapping[str, str], spoken: Spoken, accent: str) -> str:

@@ -42,6 +42,34 @@ def test_the_known_section():
     assert GB.key_id == "e41afc39ecb0a54400b13936985e5710896f583a211f89762319c2e5466b8a11"
 
 
+def test_what_is_sealed_now_is_what_the_known_section_was():
+    """Made afresh: its commitment to the last byte, and wraps that each recipient opens."""
+    commitment, section = sealing.seal("text", TEXT, ORIGIN, EVENT, PUBLICS, SECTION_KEY)
+    assert (commitment, section.ciphertext) == (COMMITMENT, SECTION.ciphertext)
+    for recipient, key in (("GB", GB), ("FR", FR)):
+        assert sealing.open_section(commitment, section, ORIGIN, EVENT, recipient, key) == TEXT
+    made = SealingKey(bytes(range(96)))
+    assert (made.seed, made.public, made.key_id) == (bytes(range(96)), GB.public, GB.key_id)
+
+
+def test_a_refusal_names_the_section():
+    torn = SealedSection(SECTION.ciphertext[:-1] + b"x", SECTION.wraps)
+    other = bytes(32)
+    lying = {**COMMITMENT, "key_sha256": sealing.key_digest(other)}
+    refusals = [
+        lambda: opened(recipient="BE"),
+        lambda: opened(section=torn),
+        lambda: sealing.reveal(COMMITMENT, SECTION, ORIGIN, EVENT, "BE", FR),
+        lambda: sealing.open_with_key(COMMITMENT, SECTION.ciphertext, other),
+        lambda: sealing.open_with_key(lying, SECTION.ciphertext, other),
+        lambda: sealing.seal("text", bytes(sealing.SECTION_BYTES_MAX), ORIGIN, EVENT, {}),
+    ]
+    for refuse in refusals:
+        with pytest.raises((errors.BadSection, errors.TooLarge)) as refused:
+            refuse()
+        assert refused.value.field == "sections.text"
+
+
 def test_each_recipient_reads_the_same_text():
     assert opened() == opened(recipient="FR", key=FR) == TEXT
     assert {len(wrap) for wrap in SECTION.wraps.values()} == {sealing.WRAP_BYTES}
@@ -187,11 +215,15 @@ def test_a_sealing_key_is_kept_to_its_owner(tmp_path):
     from ledger.formats import armour
 
     keys.write_secret(tmp_path / "torn", armour.format_pem(bytes(95), sealing.PEM_LABEL).encode())
-    with pytest.raises(errors.Malformed, match="96"):
+    with pytest.raises(errors.Malformed, match="96") as refused:
         SealingKey.load(tmp_path / "torn")
+    assert refused.value.field == "torn"
+    assert repr(GB) == f"SealingKey({GB.key_id[:16]}…)"
+    assert SealingKey.load(path).seed == GB.seed
 
 
 @pytest.mark.parametrize("public", [b"", bytes(1_215), GB.public + b"\x00", b"\xff" * 1_216, GB.public[:1_184] + bytes(32)])
 def test_nothing_is_sealed_to_what_is_no_key(public):
-    with pytest.raises(errors.WeakKey):
+    with pytest.raises(errors.WeakKey) as refused:
         sealing.seal("text", TEXT, ORIGIN, EVENT, {"GB": public})
+    assert refused.value.field == "public_key"

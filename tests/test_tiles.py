@@ -29,6 +29,11 @@ def test_growth_writes_only_what_changed_and_all_of_it(old_size, size):
     assert set(new) | set(before) >= set(whole)
 
 
+def test_the_first_entry_has_a_tile_and_growth_writes_no_entries_twice():
+    assert list(tiles.entry_tiles(1)) == [Tile(ENTRIES, 0, 1)] and list(tiles.tiles_at(0, 1)) == [Tile(0, 0, 1)]
+    assert list(tiles.entry_tiles(600, 300)) == [Tile(ENTRIES, 1, 256), Tile(ENTRIES, 2, 88)]
+
+
 PATHS = {
     Tile(0, 0): "tile/0/000",
     Tile(0, 1067): "tile/0/x001/067",
@@ -69,8 +74,9 @@ def test_a_tile_has_one_path(tile, path):
     ],
 )
 def test_another_spelling_of_a_path_is_refused(path):
-    with pytest.raises(errors.BadQuestion):
+    with pytest.raises(errors.BadQuestion) as refused:
         tiles.parse_path(path)
+    assert refused.value.field == "path"
 
 
 @pytest.fixture(scope="module")

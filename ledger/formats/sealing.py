@@ -131,8 +131,8 @@ def pad256(plaintext: bytes) -> bytes:
 
 def unpad256(padded: bytes) -> bytes:
     """Undo `pad256`. Raises BadSection unless the padding is exactly what it makes."""
-    plaintext, marker, zeros = padded.rpartition(b"\x80")
-    if not marker or zeros.strip(b"\x00") or pad256(plaintext) != padded:
+    plaintext = padded.rpartition(b"\x80")[0]
+    if pad256(plaintext) != padded:
         raise errors.BadSection("the padding is not canonical")
     return plaintext
 

@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -71,10 +70,7 @@ def test_a_service_looks_by_itself_and_stops_when_told(home: Home, monkeypatch: 
     looked, stop = threading.Event(), threading.Event()
     monkeypatch.setattr(daily, "FIRST_SECONDS", 0.01)
     monkeypatch.setattr(Daily, "look", lambda self: looked.set())
-    works: list[Any] = [
-        work for work in log_parts(home, {}, {}).workers() if isinstance(getattr(work, "__self__", None), Daily)
-    ]
-    thread = threading.Thread(target=works[0], args=(stop,), daemon=True)
+    thread = threading.Thread(target=log_parts(home, {}, {}).workers()["daily"], args=(stop,), daemon=True)
     thread.start()
     assert looked.wait(5)
     stop.set()

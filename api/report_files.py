@@ -11,6 +11,7 @@ from typing import Any
 
 from api.home import Home
 from ledger import errors
+from projections.wording.typography import NARROW, Words
 
 KINDS = ("unsigned.pdf", "signed.pdf", "content.json")
 FOLDER = "reports"
@@ -65,14 +66,18 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def signature_of(home: Home, pdf: bytes) -> tuple[bool, str] | None:
+def signature_of(home: Home, pdf: bytes) -> tuple[bool, Words] | None:
     """(whether a document's signature is valid, what is said of it); None where it cannot be judged here."""
     try:
         verdict = from_reports("documents").verify(home, pdf)
     except (errors.NotFound, errors.Unavailable):
         return None
-    told = "; ".join(problem.en for problem in verdict.problems) or f"{verdict.level}, {verdict.signer}"
-    return verdict.ok, told
+    if not verdict.problems:
+        return verdict.ok, Words(*(f"{verdict.level}, {verdict.signer}",) * 2)
+    return verdict.ok, Words(
+        "; ".join(problem.en for problem in verdict.problems),
+        f"{NARROW}; ".join(problem.fr for problem in verdict.problems),
+    )
 
 
 def from_reports(name: str) -> Any:

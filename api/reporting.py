@@ -21,6 +21,8 @@ from projections.reports.draft import draft as drafted
 from projections.reports.issued import Issued, issued, of_day, stream_of
 from projections.reports.verifying import Check, State
 from projections.view import Moment
+from projections.wording import verifying as wording
+from projections.wording.typography import Words
 
 ISSUED = "report.issued"
 
@@ -131,7 +133,7 @@ def verify(home: Home, now: Moment, report: Issued) -> dict[str, Any]:
     checks = [*recompute(home, now, report)[0], _signed(home, report)]
     checks += _documents(home, report, "", msgspec.to_builtins(said)) + _documents(home, report, "national.", own or {})
     is_sound = all(check.state != "wrong" for check in checks)
-    return {**report.head(), "ok": is_sound, "checks": [msgspec.to_builtins(check) for check in checks]}
+    return {**report.head(), "ok": is_sound, "checks": [check.as_dict() for check in checks]}
 
 
 def recompute(home: Home, now: Moment, report: Issued) -> tuple[list[Check], dict[Edition, dict[str, Any]]]:
@@ -152,7 +154,7 @@ def _documents(home: Home, report: Issued, prefix: str, promised: Mapping[str, A
         if body is not None and kind == "signed.pdf":
             judged = signature_of(home, body)
             state: State = "not_here" if judged is None else "ok" if judged[0] else "wrong"
-            checks.append(Check(f"{prefix}signature of the document", state, "" if judged is None else judged[1]))
+            checks.append(Check(f"{prefix}signature of the document", state, wording.NOTHING if judged is None else judged[1]))
     return checks
 
 
@@ -165,7 +167,7 @@ def _signed(home: Home, report: Issued) -> Check:
         if key is not None and (key.role, key.nation) == ("official", report.nation):
             try:
                 envelope.verify_signature(envelope.EVENT_TYPE, entry.payload, signature, key.public)
-            except (errors.BadSignature, errors.WeakKey) as wrong:
-                return Check("signature", "wrong", wrong.message)
-            return Check("signature", "ok", key.owner)
-    return Check("signature", "wrong", f"no key of the official of {report.nation} signed it")
+            except (errors.BadSignature, errors.WeakKey):
+                return Check("signature", "wrong", wording.DOES_NOT_VERIFY)
+            return Check("signature", "ok", Words(key.owner, key.owner))
+    return Check("signature", "wrong", wording.NOBODY_SIGNED.format(nation=report.nation))

@@ -331,7 +331,7 @@ def test_no_answer_leaves_out_what_is_not_final_yet(ask, run, home, tmp_path, co
     assert run("--home", home, "append", file, "--key", "service-PAF", "--at", MORNING_AFTER)[0] == 0
     ask("project", "all", home=home)
     assert ask(*command, home=home)["checkpoint"]["tail"]["entries"] == 1
-    assert "1 entries are not yet final, the oldest since" in run("--home", home, *command)[1]
+    assert "1 entry is not yet final, since" in run("--home", home, *command)[1]
     for site in ("london", "paris"):
         ask("cosign", site, home=home)
     assert ask(*command, home=home)["checkpoint"]["tail"]["entries"] == 0

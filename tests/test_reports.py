@@ -21,6 +21,7 @@ from projections.reports import content as contents
 from projections.reports.draft import Wanted
 from projections.reports.drift import drift
 from projections.reports.issued import Issued, issued
+from projections.wording.verifying import looked_at
 from tests.playing import FIRST_NIGHT, OWN_NIGHTS, load, play
 from tests.sites import Sites
 from tests.story import Story, told_in
@@ -70,13 +71,15 @@ def wrong(home: Home, found: Issued, view: str = "") -> list[str]:
     home.projector(view or found.nation).follow()
     answer = reporting.verify(home, home.view(view or found.nation).at(None), found)
     assert answer["ok"] == all(check["state"] != "wrong" for check in answer["checks"])
+    for check in answer["checks"]:
+        assert bool(check["told"]["en"]) == bool(check["told"]["fr"]) and all(looked_at(check["what"]))
     return [check["what"] for check in answer["checks"] if check["state"] == "wrong"]
 
 
 def communicated(home: Home, found: Issued, view: str) -> dict[str, str]:
     home.projector(view).follow()
     answer = reporting.verify(home, home.view(view).at(None), found)
-    return {check["what"]: check["told"] for check in answer["checks"] if check["state"] == "not_communicated"}
+    return {check["what"]: check["told"]["en"] for check in answer["checks"] if check["state"] == "not_communicated"}
 
 
 # -- what was issued stays ----------------------------------------------------------------------------------------------------

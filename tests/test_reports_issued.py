@@ -54,6 +54,9 @@ def test_a_bulletin_is_issued_in_two_signed_editions_and_what_was_issued_is_noti
     told = states(answer(run, first_night, "report", "verify", "fr", event, code=1))
     assert (told["signed.pdf"], told["signature of the document"]) == ("wrong", "wrong")
     assert told["unsigned.pdf"] == told["national.signed.pdf"] == "ok"
+    code, screen, _ = run("report", "verify", "fr", event, "--home", first_night.path, "--lang", "fr")
+    assert code == 1 and "signature du document" in screen and "dans le bulletin, " in screen
+    assert "The " not in screen and " in the report" not in screen
 
 
 def test_the_document_is_handed_out_in_every_form_and_language(first_night: Home, run: Run, tmp_path: Path) -> None:

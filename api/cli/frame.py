@@ -73,7 +73,8 @@ def not_final(words: Words, checkpoint: Mapping[str, Any], nation: str) -> list[
     if not tail["entries"]:
         return []
     waiting = [words("waiting for", who=who, since=words.instant(at["since"], nation)) for who, at in behind.items()]
-    return [" · ".join([words("tail", count=tail["entries"], since=words.instant(tail["since"], nation)), *waiting])]
+    row = "tail of one" if tail["entries"] == 1 else "tail"
+    return [" · ".join([words(row, count=tail["entries"], since=words.instant(tail["since"], nation)), *waiting])]
 
 
 def under(found: Moment) -> dict[str, Any]:

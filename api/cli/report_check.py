@@ -11,6 +11,7 @@ from api.cli.frame import banner, document, moment
 from api.cli.rendering import table
 from api.cli.words import Words
 from projections.wording import issuing as wording
+from projections.wording.verifying import looked_at
 
 if TYPE_CHECKING:
     from api.cli.session import Session
@@ -63,4 +64,4 @@ def _screen(words: Words, home: Home, answers: list[dict[str, Any]]) -> list[str
 
 
 def _row(words: Words, check: Mapping[str, Any]) -> list[str]:
-    return [check["what"], words.of(wording.STATES[check["state"]]), check["told"]]
+    return [words.of(looked_at(check["what"])), words.of(wording.STATES[check["state"]]), check["told"][words.language]]

@@ -105,6 +105,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{count:d} entries are not yet final, the oldest since {since}",
         "{count:d} enregistrements non encore définitifs, depuis le {since}",
     ),
+    "tail of one": (
+        "{count:d} entry is not yet final, since {since}",
+        "{count:d} enregistrement non encore définitif, depuis le {since}",
+    ),
     "waiting for": (
         "{who} has not co-signed since {since}",
         "{who} n'a pas contresigné depuis le {since}",

@@ -18,6 +18,8 @@ from ledger.formats.entry import format_instant, parse_instant
 from projections.fact import NEVER, Fact
 from projections.ruleset import Ruleset, tzdata_version
 from projections.view import OWN, SHARED, Moment
+from projections.wording import verifying as wording
+from projections.wording.typography import Words
 
 Edition = Literal["shared", "national"]
 READINGS = {"shared": SHARED, "national": OWN}
@@ -79,16 +81,19 @@ class Terms(msgspec.Struct, frozen=True):
         at = now.view.at_position(self.position)
         return Moment(at.view, at.generation, at.position, self.as_of, at.settled, at.carried)
 
+    def unknown_here(self, ruleset: Ruleset) -> Words | None:
+        """Why it cannot be computed again here: other rules, or other time zones than it was computed by. None where it can."""
+        if ruleset.name != self.ruleset:
+            return wording.OTHER_RULES.format(there=ruleset.name, named=self.ruleset)
+        if self.tzdata != tzdata_version():
+            return wording.OTHER_ZONES.format(named=self.tzdata, here=tzdata_version())
+        return None
+
     def require_known(self, ruleset: Ruleset) -> None:
         """Refuse to recompute by other rules or time zones than it was computed by. Raises BadQuestion."""
-        if ruleset.name != self.ruleset:
-            raise errors.BadQuestion(f"the rules in force there are {ruleset.name}, not {self.ruleset}", field="ruleset")
-        if self.tzdata != tzdata_version():
-            raise errors.BadQuestion(
-                f"it rests on the time zones of {self.tzdata}, these are {tzdata_version()}",
-                field="tzdata",
-                remedy=f"install tzdata {self.tzdata}",
-            )
+        if (unknown := self.unknown_here(ruleset)) is not None:
+            field, remedy = ("ruleset", None) if ruleset.name != self.ruleset else ("tzdata", f"install tzdata {self.tzdata}")
+            raise errors.BadQuestion(unknown.en, field=field, remedy=remedy)
 
     def written(self, log: Log, moment: Moment, facts: Iterable[Fact]) -> dict[str, Any]:
         """The terms as a report's content carries them."""

@@ -19,6 +19,8 @@ from projections.reports.basis import Basis
 from projections.reports.bound import Edition, Log, Terms, facts_digest
 from projections.reports.draft import figures_digest
 from projections.view import Moment
+from projections.wording import verifying as wording
+from projections.wording.typography import Words
 
 GRACE = 5_000_000
 """How long, in microseconds, an entry may have been on its way to the log when a report was drawn."""
@@ -28,12 +30,17 @@ State = Literal["ok", "wrong", "not_communicated", "not_here"]
 
 class Check(msgspec.Struct, frozen=True):
     """One thing held against the log. `state`: not_communicated and not_here are no faults; the first says what the other
-    nation's figure has beyond what is seen here, the second why something cannot be checked here.
+    nation's figure has beyond what is seen here, the second why something cannot be checked here. `told` says it in both
+    languages, and nothing where there is nothing to say.
     """
 
     what: str
     state: State
-    told: str = ""
+    told: Words = wording.NOTHING
+
+    def as_dict(self) -> dict[str, Any]:
+        """{"what", "state", "told": {"en", "fr"}}."""
+        return {"what": self.what, "state": self.state, "told": self.told._asdict()}
 
 
 def verify(
@@ -45,11 +52,15 @@ def verify(
     """
     try:
         terms = Terms.of(said)
+    except errors.BadQuestion:
+        return _figures_alone(said, wording.NOT_BOUND), {}
+    try:
         moment = terms.moment(now)
-        ruleset = moment.ruleset(said.nation)
-        terms.require_known(ruleset)
-    except errors.BadQuestion as wrong:
-        return [_figures_alone(said), Check("terms", "not_here", wrong.message)], {}
+    except errors.BadQuestion:
+        return _figures_alone(said, wording.NOT_REACHED), {}
+    ruleset = moment.ruleset(said.nation)
+    if (unknown := terms.unknown_here(ruleset)) is not None:
+        return _figures_alone(said, unknown), {}
     found = [_root(said, log), _instant(terms, moment), _digest("content_sha256", said.content_sha256, said)]
     basis = Basis(moment, ruleset, ruleset.window(terms.day))
     found.append(_same("facts_sha256", said.facts_sha256, facts_digest(basis.facts["shared"])))
@@ -68,18 +79,18 @@ def _from_its_own(
 ) -> list[Check]:
     """What its own nation can hold it to: every figure, the sizes it declares, both contents."""
     values = {i.code: basis.value(i) for i in basis.ruleset.indicators}
-    found = [_figure(code, value, values.get(code)) for code, value in said.figures.items()]
+    found = [_figure(f"figure {code}", value, values.get(code)) for code, value in said.figures.items()]
     for withheld in said.withheld:
         indicator = basis.ruleset.indicator(withheld.code)
         if withheld.size is not None and indicator is not None:
             size = abs(basis.value(indicator) - basis.value(indicator, "shared"))
             found.append(_same(f"withheld {withheld.code}", str(withheld.size), str(size)))
     is_told = said.people is None or dict(said.people) == made["shared"]["people"]
-    found.append(Check("people", "ok" if is_told else "wrong", "" if is_told else "not as the log has them"))
+    found.append(Check("people", "ok" if is_told else "wrong", wording.NOTHING if is_told else wording.NOT_AS_THE_LOG))
     found.append(_same("document_sha256", said.document_sha256, contents.digest(made["shared"])))
     if own is None:
         return found
-    found += [_figure(f"national {code}", value, values.get(code)) for code, value in own["figures"].items()]
+    found += [_figure(f"national figure {code}", value, values.get(code)) for code, value in own["figures"].items()]
     found.append(_same("national facts_sha256", own["facts_sha256"], facts_digest(basis.facts["national"])))
     return [*found, _same("national document_sha256", own["document_sha256"], contents.digest(made["national"]))]
 
@@ -90,24 +101,27 @@ def _from_the_other_side(said: ReportIssued, basis: Basis) -> list[Check]:
     for code, value in said.figures.items():
         indicator = basis.ruleset.indicator(code)
         seen = basis.value(indicator, "shared") if indicator is not None else 0
-        told = "" if seen == value else f"{value} where both see {seen}: {value - seen:+d} is not communicated"
-        found.append(Check(f"figure {code}", "ok" if seen == value else "not_communicated", told))
+        if seen == value:
+            found.append(Check(f"figure {code}", "ok"))
+            continue
+        told = wording.NOT_COMMUNICATED.format(said=value, seen=seen, more=f"{value - seen:+d}")
+        found.append(Check(f"figure {code}", "not_communicated", told))
     found += [Check(f"figure {each.code}", "not_communicated", _declared(each.size)) for each in said.withheld]
-    return [*found, Check("document_sha256", "not_here", "its content is computed from its own nation's view")]
+    return [*found, Check("document_sha256", "not_here", wording.OWN_VIEW)]
 
 
-def _declared(size: int | None) -> str:
-    return "withheld" if size is None else f"withheld; {size} of it rest on what is not communicated"
+def _declared(size: int | None) -> Words:
+    return wording.WITHHELD if size is None else wording.WITHHELD_SIZE.format(size=size)
 
 
 def _figure(name: str, value: int, computed: int | None) -> Check:
     if computed == value:
-        return Check(f"figure {name}", "ok")
-    return Check(f"figure {name}", "wrong", f"{value} in the report, {computed} from the log")
+        return Check(name, "ok")
+    return Check(name, "wrong", wording.IN_THE_REPORT.format(said=value, computed="–" if computed is None else computed))
 
 
-def _figures_alone(said: ReportIssued) -> Check:
-    return _digest("content_sha256", said.content_sha256, said)
+def _figures_alone(said: ReportIssued, why: Words) -> list[Check]:
+    return [_digest("content_sha256", said.content_sha256, said), Check("terms", "not_here", why)]
 
 
 def _digest(what: str, promised: str | None, said: ReportIssued) -> Check:
@@ -116,12 +130,10 @@ def _digest(what: str, promised: str | None, said: ReportIssued) -> Check:
 
 def _same(what: str, promised: str | None, computed: str) -> Check:
     if promised is None:
-        return Check(what, "not_here", "the report does not commit to it")
-    return (
-        Check(what, "ok")
-        if promised == computed
-        else Check(what, "wrong", f"{promised} in the report, {computed} from the log")
-    )
+        return Check(what, "not_here", wording.NOT_COMMITTED)
+    if promised == computed:
+        return Check(what, "ok")
+    return Check(what, "wrong", wording.IN_THE_REPORT.format(said=promised, computed=computed))
 
 
 def _root(said: ReportIssued, log: Log) -> Check:
@@ -132,17 +144,13 @@ def _instant(terms: Terms, moment: Moment) -> Check:
     """A report that names a later instant than the last entry it read leaves out what was recorded in between."""
     latest = moment.store.position_as_of(moment.generation, terms.as_of - GRACE)
     if latest > terms.position:
-        return Check(
-            "as_of", "wrong", f"{latest - terms.position} entries recorded before its instant stand behind its position"
-        )
+        return Check("as_of", "wrong", wording.BEHIND.format(entries=latest - terms.position))
     early = moment.store.recorded_at(moment.generation, terms.position) > terms.as_of
-    return Check("as_of", "wrong" if early else "ok", "its position was recorded after its instant" if early else "")
+    return Check("as_of", "wrong" if early else "ok", wording.TOO_EARLY if early else wording.NOTHING)
 
 
 def document_check(name: str, promised: str | None, body: bytes | None) -> Check:
     """A document beside the log, held against the digest in the report's event."""
     if promised is None or body is None:
-        return Check(
-            name, "not_here", "the report has no such document" if promised is None else "the document is not kept here"
-        )
+        return Check(name, "not_here", wording.NO_DOCUMENT if promised is None else wording.NOT_KEPT)
     return _same(name, promised, hashlib.sha256(body).hexdigest())

@@ -23,6 +23,7 @@ from api import (
     completeness,
     differences,
     health,
+    inquiry,
     introductions,
     lists,
     log,
@@ -165,7 +166,7 @@ def create_app(parts: Parts) -> Walls:
 
 def _served_by(parts: Parts) -> list[Any]:
     """The modules whose routes this site has. They are tried in this order: appends, of which there are most, come first."""
-    common = [log, records, views, looking, reports, standing, changes, completeness, lists, differences, exports]
+    common = [log, records, views, looking, reports, standing, inquiry, changes, completeness, lists, differences, exports]
     of_the_log = [introductions, bundles] if parts.collector is not None else []
     of_a_mirror = [witnessing] if parts.follower is not None else []
     return [*([appending] if of_the_log else []), *common, *of_the_log, health, openapi, *of_a_mirror]

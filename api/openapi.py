@@ -15,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from api import bundles, reports, shapes, traces, view_shapes
+from api import bundles, inquiry, reports, shapes, traces, view_shapes
 from api.exports.answer import TYPES
 from api.exports.routes import FILES
 from api.identity import Known, require_holder
@@ -55,6 +55,9 @@ ANSWERS: Mapping[str, Answer] = {
     **{f"/v1/views/{{view}}/{of}.{{suffix}}": {TYPES[form]: None for form in forms} for of, forms in FILES.items()},
     "/v1/views/{view}/figures/{code}/series": {JSON: view_shapes.Series},
     "/v1/views/{view}/comparison": {JSON: view_shapes.Comparison},
+    "/v1/views/{view}/questions": {JSON: view_shapes.Questions},
+    "/v1/views/{view}/questions/{question}": {JSON: view_shapes.Answered},
+    "/v1/views/{view}/questions/{question}/document": dict.fromkeys(inquiry.MEDIA_TYPES.values()),
     "/v1/views/{view}/reports": {JSON: view_shapes.Reports},
     "/v1/views/{view}/reports/drift": {JSON: view_shapes.Drift},
     "/v1/views/{view}/reports/drafts": {JSON: view_shapes.ReportDraft},

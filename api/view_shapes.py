@@ -302,3 +302,22 @@ class Comparison(Frame):
     day: str
     since: dict[str, Any]
     rows: list[dict[str, Any]]
+
+
+class Questions(Struct):
+    """The questions that an inquiry asks."""
+
+    view: Literal["GB", "FR"]
+    questions: list[dict[str, Any]]
+
+
+class Answered(Frame):
+    """A question's answer; `covered` counts streams of which more is shown for a reason, `next` is null on the last page."""
+
+    question: Count
+    name: str
+    asks: dict[str, str]
+    parameters: dict[str, Any]
+    answer: list[dict[str, Any]]
+    covered: Count
+    next: str | None

@@ -35,6 +35,8 @@ NEVER_ID = "0198c0ff-eec0-7eee-8eee-999999999999"
 NEVER = "INC-NEVER"
 DAYS = {"GB": "2015-08-26", "FR": "2015-08-27"}
 """The reporting day of each nation in which all of it happens."""
+INQUIRED, WHO_LOOKED, SHOWN_SEALED = range(1, 16), 11, (1, 6)
+"""The questions of an inquiry by number, the one about the access log, and those whose answers have what was sealed."""
 FIGURES = {"GB": "G1", "FR": "F3"}
 EARLY, AS_OF = "2015-08-26T20:00:30Z", "2015-08-26T20:30:00Z"
 
@@ -58,7 +60,7 @@ class Question(NamedTuple):
 
 def questions(night: Marked, codes: Mapping[str, Sequence[str]], emergencies: Mapping[str, str], size: int) -> list[Question]:
     """All of them. `codes` are the figures of each view, `emergencies` one look of each nation that waits for its review."""
-    views = [*_of_views(night, codes), *_of_reports(night), *_of_lists(night), *_of_files(night)]
+    views = [*_of_views(night, codes), *_of_inquiry(), *_of_reports(night), *_of_lists(night), *_of_files(night)]
     return [*_of_overseers(night, emergencies), *views,
             *_of_records(night), *_of_the_log(size), *_of_bundles(night), *_of_the_service(night)]  # fmt: skip
 
@@ -112,6 +114,21 @@ def _of_views(night: Marked, codes: Mapping[str, Sequence[str]]) -> Iterator[Que
     yield Question(f"{recorded}/{{event_id}}", f"{recorded}/{night.ids['joint']['reconciliation.recorded']}", to)
     for event in (*(night.ids[nation]["reconciliation.recorded"] for nation in NATIONS), NEVER_ID):
         yield Question(f"{recorded}/{{event_id}}", f"{recorded}/{event}", frozenset())
+
+
+def _of_inquiry() -> Iterator[Question]:
+    root = "/v1/views/{view}/questions"
+    for nation in NATIONS:
+        base, to = f"/v1/views/{nation.lower()}/questions", _viewers(nation)
+        yield Question(root, base, to, looks=True)
+        for number in INQUIRED:
+            needed = {2: {"at": AS_OF, "day": DAYS[nation]}, 6: {"authority": "BF"}, 13: {"day": DAYS[nation]}}
+            whom = _whom(f"{nation} auditor") if number == WHO_LOOKED else to
+            shows = (f"sealed {nation}",) if number in SHOWN_SEALED else ()
+            yield Question(f"{root}/{{question}}", _query(f"{base}/{number}", **needed.get(number, {}), limit="500"), whom,
+                           looks=True, shows=shows)  # fmt: skip
+        yield Question(f"{root}/{{question}}", f"{base}/16", frozenset(), looks=True)
+        yield Question(f"{root}/{{question}}/document", _query(f"{base}/changes/document", form="html"), to, looks=True)
 
 
 def _of_reports(night: Marked) -> Iterator[Question]:

@@ -7,7 +7,9 @@ import msgspec
 import pytest
 
 from ledger import errors
+from ledger.formats.entry import format_instant as written
 from projections.questions import QUESTIONS, Told, ask, find
+from projections.questions.asked import Look
 from projections.situation import situation
 from projections.wording.questions import PLAINLY
 from tests.facts_by_hand import Story, instant
@@ -22,6 +24,7 @@ class Asked:
     def __init__(self, night):
         self.night = night
         self.more = []
+        self.looked = []
 
     def enters(self, **fields):
         """An entry as it stands in the log."""
@@ -55,6 +58,9 @@ class Asked:
 
     def situation(self, as_of):
         return situation(self.night.live(self.position_at(as_of)), self.instant_at(as_of), self.nation)
+
+    def looks(self, begin, end):
+        return [x for x in self.looked if (begin is None or x.at >= begin) and (end is None or x.at <= end)]
 
     def prove(self, first, last):
         return [{"ok": True, "first": first, "last": last}]
@@ -119,10 +125,27 @@ def test_a_question_that_cannot_be_put_says_what_to_do(asked, question, given, f
     assert refused.value.remedy
 
 
-def test_who_read_it_is_not_recorded_yet_and_that_is_said(asked):
-    with pytest.raises(errors.BadQuestion, match="not recorded in this release") as refused:
-        ask(asked, "11", {})
-    assert refused.value.remedy
+def test_who_read_a_record_is_told_of_each_look_at_it(asked):
+    asked.looked = [
+        Look(
+            instant("03:00"),
+            "event-1",
+            "consulted",
+            "A. Smith",
+            "auditor",
+            "audit",
+            "yearly",
+            stream="IC-1",
+            label="A1",
+            position=1,
+        ),
+        Look(instant("04:00"), "event-9", "consulted", "B. Jones", "official", "report", "", emergency=True),
+    ]
+    first, last = ask(asked, "11", {})["answer"]
+    assert (first["who"], first["stream"], first["motif"], first["mandate"]) == ("A. Smith", "IC-1", "yearly", None)
+    assert (last["event"], last["label"], last["position"], last["emergency"]) == ("event-9", "event-9", None, True)
+    assert [row["who"] for row in ask(asked, "11", {"stream": "IC-1"})["answer"]] == ["A. Smith"]
+    assert ask(asked, "read-by", {"from": written(instant("03:30")), "to": written(instant("03:40"))})["answer"] == []
 
 
 # -- what did they see ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli.arguments import Commands, Parser, add_command, add_view, instant
@@ -13,24 +14,27 @@ from api.cli.frame import banner, document, frame_of, moment, not_final, standin
 from api.cli.rendering import Cell, table, width
 from api.cli.situation import said, situation_screen
 from api.cli.words import Words
+from ledger import errors
 from ledger.formats.entry import format_instant
 from projections.nations import FIRST
+from projections.questions.columns import columns_of
 from projections.wording.names import PLAIN
 from projections.wording.questions import PARAMETERS
 
 if TYPE_CHECKING:
+    from api.asking import AskedView
     from api.cli.session import Session
     from api.home import Home
     from projections.questions import Question
+    from projections.wording.typography import Language
 
 TABLE_WIDTH_MAX = 150
 CELL_CHARACTERS_MAX = 100
 NOTHING = "–"
+DOCUMENTS = ("pdf", "html")
 NO = 1
 INSTANTS = ("at", "from", "to")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z").fullmatch
-FIRST_COLUMNS = ("label", "position", "recorded_at", "occurred_at", "stream", "authority")
-LEFT_TO_JSON = ("event", "key_id", "kind", "changed_by", "streams", "events")
 
 
 def add_to(commands: Commands[Parser]) -> None:
@@ -44,6 +48,7 @@ def add_to(commands: Commands[Parser]) -> None:
     ask = add_command(commands, "ask", run_ask, about, "Without a question: those there are, and what each wants to know.")
     add_view(ask)
     ask.add_argument("question", nargs="?", metavar="QUESTION", help="1 to 15, or its name")
+    ask.add_argument("--out", metavar="FILE", type=Path, help="write the answer there as well: .pdf or .html")
     for name, meaning in PARAMETERS.items():
         kind = instant if name in INSTANTS else str
         ask.add_argument(f"--{name.replace('_', '-')}", dest=f"asks_{name}", metavar="VALUE", type=kind, help=meaning.en)
@@ -97,7 +102,7 @@ def _replay_row(words: Words, row: Mapping[str, Any], nation: str) -> list[Cell]
 
 def run_ask(session: Session, arguments: argparse.Namespace) -> int:
     """Put a question, or list them; 1 where the answer is that a check failed."""
-    from projections.questions import QUESTIONS, ask
+    from projections.questions import QUESTIONS
 
     words = Words(session.language(arguments.view))
     if arguments.question is None:
@@ -105,14 +110,26 @@ def run_ask(session: Session, arguments: argparse.Namespace) -> int:
             {"questions": [_listed(q) for q in QUESTIONS.values()]}, lambda: question_lines(words, QUESTIONS.values())
         )
         return 0
+    from api.answering import answered
     from api.asking import AskedView
 
     with session.home() as home:
         moment(session, home, arguments.view, None)
-        answer = ask(AskedView(home, arguments.view), arguments.question, _given(arguments))
-        answer["checkpoint"] = home.covering(answer["position"]) if answer["position"] else None
+        asked = AskedView(home, arguments.view)
+        answer = answered(asked, arguments.question, _given(arguments))
+        if arguments.out is not None:
+            _write(asked, answer, arguments.out, session.arguments.lang)
         session.answer(document(home, answer), lambda: answer_screen(words, home, answer))
     return NO if any(row.get("ok") is False for row in answer["answer"]) else 0
+
+
+def _write(asked: AskedView, answer: Mapping[str, Any], out: Path, language: Language | None) -> None:
+    from api.answering import document_of
+
+    form = out.suffix.removeprefix(".")
+    if form not in DOCUMENTS:
+        raise errors.BadQuestion(f"a document is {' or '.join(DOCUMENTS)}, not {form or 'without an ending'}", field="--out")
+    out.write_bytes(document_of(asked, answer, form, language))
 
 
 def _given(arguments: argparse.Namespace) -> dict[str, str]:
@@ -163,9 +180,7 @@ def answer_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> list[s
 
 def _answer_table(words: Words, rows: Sequence[Mapping[str, Any]], nation: str) -> list[str]:
     """Rows of any question: the columns that every reader asks for first, the others as they come; ids are left to --json."""
-    known = dict.fromkeys(name for row in rows for name, value in row.items() if value is not None)
-    hidden = {*LEFT_TO_JSON, "quoi" if words.language == "en" else "what"}
-    columns = [c for c in FIRST_COLUMNS if c in known] + [c for c in known if c not in FIRST_COLUMNS and c not in hidden]
+    columns = columns_of(rows, words.language)
     if not columns:
         return []
     body = [[_cell(words, row.get(c), nation) for c in columns] for row in rows]

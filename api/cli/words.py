@@ -11,6 +11,7 @@ from typing import get_args
 
 from projections.nations import FIRST
 from projections.wording import typography
+from projections.wording.fields import field
 from projections.wording.names import UNITS
 from projections.wording.typography import Language, format_day, format_number, format_time, french
 
@@ -165,45 +166,6 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 # Names of columns in answers to an inquiry's questions; one that is not here is shown as the document has it.
-FIELDS: dict[str, tuple[str, str]] = {
-    "label": ("Ref.", "Réf."),
-    "position": ("No.", "N°"),
-    "recorded_at": ("Recorded", "Saisi"),
-    "occurred_at": ("Happened", "Survenu"),
-    "stream": ("Stream", "Fil"),
-    "authority": ("Stated by", "Déclaré par"),
-    "type": ("Type", "Type"),
-    "code": ("Code", "Code"),
-    "minutes": ("Minutes", "Minutes"),
-    "reason_given": ("Reason given", "Motif indiqué"),
-    "officer": ("Officer", "Agent"),
-    "role": ("Role", "Fonction"),
-    "column": ("What", "Quoi"),
-    "from": ("From", "De"),
-    "to": ("To", "À"),
-    "lowered": ("Lowered", "Abaissé"),
-    "stated_at": ("Stated at no.", "Déclaré au n°"),
-    "changed_by_label": ("Changed by", "Modifié par"),
-    "changed_by_authority": ("of", "de"),
-    "basis": ("Basis", "Fondement"),
-    "confidence": ("Confidence", "Confiance"),
-    "has_evidence": ("Evidence", "Éléments"),
-    "stands": ("Stands", "Vaut"),
-    "undone_by": ("Undone by", "Défait par"),
-    "unconfirmed": ("Unconfirmed", "Non confirmé"),
-    "known_since": ("Known since", "Connu depuis"),
-    "claimed": ("Claimed", "Affirmé"),
-    "acknowledged_by": ("Acknowledged by", "Confirmé par"),
-    "waits_for": ("Waits for", "Attend"),
-    "has_rationale": ("Rationale", "Motivation"),
-    "not_to_act": ("Not to act", "Ne pas agir"),
-    "decided_by": ("Decided by", "Décidé par"),
-    "check": ("Check", "Contrôle"),
-    "sealed": ("Sealed", "Scellé"),
-    "then": ("Then", "Alors"),
-    "now": ("Now", "Aujourd'hui"),
-}
-
 # How a unit is called after one (in French also after none); after several it is called as in wording/names.py.
 ONE: dict[str, tuple[str, str]] = {
     "person": ("person", "personne"),
@@ -247,7 +209,7 @@ class Words:
 
     def field(self, name: str) -> str:
         """The name of a column."""
-        return FIELDS[name][self.column] if name in FIELDS else name.replace("_", " ")
+        return self.of(field(name))
 
     def unit(self, name: str, quantity: int) -> str:
         """A unit's name as it stands after a quantity."""

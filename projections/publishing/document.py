@@ -1,4 +1,4 @@
-"""A report's document as PDF: tagged, PDF/A-3a and PDF/UA-1, its content and the events behind each figure attached.
+"""Documents as PDF: tagged, PDF/A-3a and PDF/UA-1. A report has its content and the events behind each figure attached.
 
 The same content gives the same bytes under the same renderer, whose name and version the report's event records; the fonts
 are those that the renderer embeds. What the content says is handed over as data, never as source.
@@ -24,7 +24,7 @@ from projections.publishing.pages import pages, readable
 from projections.wording import reports as w
 from projections.wording.typography import Language
 
-TEMPLATE = Path(__file__).with_name("report.typ")
+HERE = Path(__file__).parent
 STANDARDS: list[Literal["a-3a", "ua-1"]] = ["a-3a", "ua-1"]
 LINE = ("figure", "quantity", "event", "label", "position", "stream", "authority", "place", "occurred_at", "sealed")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -47,19 +47,24 @@ def pdf(content: Mapping[str, Any], language: Language, own_words: Sequence[str]
             ("lines.csv", "text/csv", w.ATTACHED_LINES, lines_csv(content)),
         )
     ]
-    made = _compiler().compile(
+    return typeset("report.typ", model, content["bound"]["as_of"])
+
+
+def typeset(template: str, model: Mapping[str, Any], as_of: str) -> bytes:
+    """A model as its template sets it; `as_of` is the only time in it."""
+    made = _compiler(template).compile(
         sys_inputs={"pages": json.dumps(model, ensure_ascii=False)},
         format="pdf",
         pdf_standards=[*STANDARDS],
-        timestamp=int(datetime.fromisoformat(content["bound"]["as_of"]).timestamp()),
+        timestamp=int(datetime.fromisoformat(as_of).timestamp()),
     )
     assert isinstance(made, bytes), "a document of several pages is one file"
     return made
 
 
 @cache
-def _compiler() -> typst.Compiler:
-    return typst.Compiler(TEMPLATE, root=TEMPLATE.parent, ignore_system_fonts=True)
+def _compiler(template: str) -> typst.Compiler:
+    return typst.Compiler(HERE / template, root=HERE, ignore_system_fonts=True)
 
 
 def lines_csv(content: Mapping[str, Any]) -> str:

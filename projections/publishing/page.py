@@ -1,4 +1,4 @@
-"""A report's document as one page for a browser: no script, nothing from elsewhere, readable on a phone and on paper.
+"""A document as one page for a browser: no script, nothing from elsewhere, readable on a phone and on paper.
 
 It is made from the same model as the PDF, and is no signed document: it says so.
 """
@@ -25,24 +25,34 @@ SHORT_ROWS = 2
 def html(content: Mapping[str, Any], language: Language, own_words: Sequence[str] = ()) -> str:
     """The page of one edition; every word of it is data, escaped."""
     p = pages(content, language, own_words)
+    main = [
+        f"<p><strong>{escape(p['day'])}</strong> · {escape(p['status'])}</p>",
+        f'<p class="note">{escape(p["as_of"])}<br>{escape(p["window"])}</p>',
+        *_first_page(p),
+        f'<h2 class="annexes">{escape(p["annex"])}</h2>',
+        *(part for each in p["annexes"] for part in block(each)),
+    ]
+    last = [
+        f"<p>{escape(p['footer'])} {escape(w.NOT_SIGNED[0 if language == 'en' else 1])}</p>",
+        f"<p>{escape(p['size'])} · <code>{escape(p['short_root'])}…</code></p>",
+    ]
+    return framed(p, main, last)
+
+
+def framed(p: Mapping[str, Any], main: Iterable[str], last: Iterable[str]) -> str:
+    """A page with what every document of ours has: its markings, its title, for whom it is."""
     title = escape(f"{p['title']} · {p['day']}")
     exercise = f'<p class="marking exercise">{escape(p["exercise"])}</p>' if p["exercise"] else ""
     face = "face national" if p["is_national"] else "face"
     parts = [
-        f'<!doctype html><html lang="{LOCALES[language]}"><head><meta charset="utf-8">',
+        f'<!doctype html><html lang="{LOCALES[p["language"]]}"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">',
         f"<title>{title}</title><style>:root {{ --accent: {p['accent']}; }}{_style()}{_margins(p)}</style></head><body>",
         f'<header><p class="marking">{escape(p["marking"])}</p>{exercise}</header>',
         f"<main><h1>{escape(p['title'])}</h1>",
         f'<p class="{face}">{escape(p["edition"])}</p>',
-        f"<p><strong>{escape(p['day'])}</strong> · {escape(p['status'])}</p>",
-        f'<p class="note">{escape(p["as_of"])}<br>{escape(p["window"])}</p>',
-        *_first_page(p),
-        f'<h2 class="annexes">{escape(p["annex"])}</h2>',
-        *(part for block in p["annexes"] for part in _block(block)),
-        f"</main><footer><p>{escape(p['footer'])} {escape(w.NOT_SIGNED[0 if language == 'en' else 1])}</p>",
-        f"<p>{escape(p['size'])} · <code>{escape(p['short_root'])}…</code></p>",
-        f'<p class="marking">{escape(p["marking"])}</p></footer>',
+        *main,
+        f'</main><footer>{"".join(last)}<p class="marking">{escape(p["marking"])}</p></footer>',
         "</body></html>\n",
     ]
     return "".join(parts)
@@ -84,13 +94,14 @@ def _first_page(p: Mapping[str, Any]) -> Iterable[str]:
     yield f"</dl>{_notes(p['headline'])}{_heading(p['decide'])}{_list(p['decide']['rows'])}"
 
 
-def _block(block: Mapping[str, Any]) -> Iterable[str]:
-    yield f"<section{' class=own' if block['is_own'] else ''}><h3>{escape(block['heading'])}</h3>"
-    yield from (f"<p>{escape(text)}</p>" for text in block["paragraphs"])
-    if block["picture"] is not None:
-        yield _picture(block["picture"], block["heading"])
-    for table in block["tables"]:
-        yield from _table(table)
+def block(each: Mapping[str, Any], level: int = 3) -> Iterable[str]:
+    """A block of a document, as annexes.py describes it."""
+    yield f"<section{' class=own' if each['is_own'] else ''}><h{level}>{escape(each['heading'])}</h{level}>"
+    yield from (f"<p>{escape(text)}</p>" for text in each["paragraphs"])
+    if each["picture"] is not None:
+        yield _picture(each["picture"], each["heading"])
+    for table in each["tables"]:
+        yield from _table(table, level + 1)
     yield "</section>"
 
 
@@ -106,9 +117,9 @@ def _scroll(name: str) -> str:
     return f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(name)}">'
 
 
-def _table(table: Mapping[str, Any]) -> Iterable[str]:
+def _table(table: Mapping[str, Any], level: int) -> Iterable[str]:
     if table["heading"]:
-        yield f"<h4>{escape(table['heading'])}</h4>"
+        yield f"<h{level}>{escape(table['heading'])}</h{level}>"
     side = [' class="right"' if each == "right" else "" for each in table["align"]]
     is_short = len(table["widths"]) <= SHORT_ROWS
     yield f"{_scroll(table['label'])}<table{' class=short' if is_short else ''}><colgroup>"

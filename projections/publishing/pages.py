@@ -63,11 +63,16 @@ def pages(content: Mapping[str, Any], language: Language, own_words: Sequence[st
         "qr": {"text": f"{c['origin']}\n{c['bound']['position']}\n{c['bound']['root']}", "alt": s.of(w.QR_ALT)},
         "page": s.of(w.PAGE, page="{page}", pages="{pages}"),
     }
-    return {name: _readable(value) for name, value in model.items()}
+    return shown(model)
 
 
 def _change_head(c: Mapping[str, Any], s: Spoken) -> str:
     return s.of(w.SINCE_REVISION, revision=c["previous"]["revision"]) if c["previous"] is not None else ""
+
+
+def shown(model: Mapping[str, Any]) -> dict[str, Any]:
+    """A model with nothing in it that a page may not show."""
+    return {name: _readable(value) for name, value in model.items()}
 
 
 def _readable(value: Any) -> Any:

@@ -73,6 +73,10 @@ class Spoken:
         """An instant in the nation's own time, with the time in UTC beside it."""
         return f"{self.moment(text)} ({format_time(datetime.fromisoformat(text), self.language)} UTC)"
 
+    def short(self, text: str) -> str:
+        """An instant in the nation's own time, for a column of a table: 27/08/2015 03:12."""
+        return f"{self._local(text):%d/%m/%Y %H:%M}"
+
     def unit(self, code: str, quantity: int = 2) -> str:
         """A unit's name as it stands after a quantity."""
         rows = {**UNITS, **ONE} if is_one(quantity, self.language) else UNITS

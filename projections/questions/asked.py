@@ -37,6 +37,27 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     relayed: bool = False
 
 
+class Look(msgspec.Struct, frozen=True, gc=False):
+    """One look at one record, as the nation's access log has it. Instants in microseconds since 1970 UTC.
+
+    `verb` is the law's word (consulted, disclosed, exported, ...). `label`, `stream` and `position` are the record's, empty
+    where it is not in this nation's reading. `mandate` is empty where the nation's own people looked.
+    """
+
+    at: int
+    event: str
+    verb: str
+    who: str
+    role: str
+    purpose: str
+    motif: str
+    mandate: str = ""
+    label: str = ""
+    stream: str = ""
+    position: int = 0
+    emergency: bool = False
+
+
 class Asked(Protocol):
     """One nation's view, as the questions see it. Where `as_of` is None, it is now: the last position the view has followed."""
 
@@ -68,6 +89,9 @@ class Asked(Protocol):
 
     def situation(self, as_of: int | None) -> Mapping[str, Any]:
         """The answer of `entente situation`."""
+
+    def looks(self, begin: int | None, end: int | None) -> Iterable[Look]:
+        """Who looked at what within two instants, both included. Raises NotFound where the access log is not kept here."""
 
     def prove(self, first: int, last: int) -> Sequence[Mapping[str, Any]]:
         """Check that positions first to last are all there and lead to a checkpoint; one row a check, each with `ok`."""

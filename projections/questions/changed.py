@@ -151,12 +151,30 @@ def _silence(root: str, entry: Fact, following: Fact) -> Row:
 
 
 def who_read(inquiry: Inquiry) -> list[Row]:
-    """11: who has read or exported a record. Raises BadQuestion: consultations are not logged in this release."""
-    raise errors.BadQuestion(
-        "who has read or exported a record is not recorded in this release",
-        field="question",
-        remedy="ask the operators of the two national systems; the access log comes with a later release",
-    )
+    """11: each look at a record on this nation's access log, of `stream` alone where one was named, in order.
+
+    What was looked at under a mandate is told once that has ended.
+    """
+    stream = inquiry.text("stream")
+    looks = inquiry.asked.looks(inquiry.instant("from"), inquiry.instant("to"))
+    return [
+        {
+            "event": look.event,
+            "label": look.label or look.event,
+            "position": look.position or None,
+            "stream": look.stream or None,
+            "looked_at": format_instant(look.at),
+            "who": look.who,
+            "role": look.role,
+            "verb": look.verb,
+            "purpose": look.purpose,
+            "motif": look.motif or None,
+            "emergency": look.emergency,
+            "mandate": look.mandate or None,
+        }
+        for look in looks
+        if stream in (None, look.stream)
+    ]
 
 
 def nothing_removed(inquiry: Inquiry) -> list[Row]:

@@ -67,3 +67,32 @@ PARAMETERS: Mapping[str, Words] = {
     "role": words("the role", "la fonction"),
     "key_id": words("the key that signed", "la clé signataire"),
 }
+
+# -- an answer as a document -------------------------------------------------------------------------------------------------
+
+TITLE = words("Question {number} of an inquiry", "Question {number} d'une enquête")
+READINGS: Mapping[str, Words] = {
+    "GB": words("British reading", "Lecture britannique"),
+    "FR": words("French reading", "Lecture française"),
+}
+ASKED_WITH = words("Asked with: {told}.", "Demandé avec : {told}.")
+CHECKED = words(
+    "Position {position} of the log {origin}; checkpoint of {size}, root {root}, {final}.",
+    "N° {position} du journal {origin} ; état de {size}, racine {root}, {final}.",
+)
+FINAL: Mapping[bool, Words] = {
+    True: words("co-signed by both nations", "contresigné par les deux nations"),
+    False: words("not yet co-signed by both nations", "non encore contresigné par les deux nations"),
+}
+NOT_FINAL = words(
+    "Not final yet: {entries} recorded since {since}.", "Non encore définitif : {entries} enregistrés depuis le {since}."
+)
+ON_RECORD = words("What is on record", "Ce qui est enregistré")
+NOT_ON_RECORD = words("Nothing of the kind is on record.", "Rien de tel n'est enregistré.")
+COMPUTED = words(
+    "Computed from the log, not signed: the same question at the same position has the same answer.",
+    "Calculé d'après le journal, non signé : la même question au même numéro a la même réponse.",
+)
+ATTACHED = words("The answer as data", "La réponse sous forme de données")
+ROW = words("No. {number}", "N° {number}")
+YES: Mapping[bool, Words] = {True: words("yes", "oui"), False: words("no", "non")}

@@ -10,8 +10,8 @@ import pytest
 from api.cli import main
 from tests.coast import coast as coast
 from tests.matrix import matrix as matrix
+from tests.playing import copies as copies
 from tests.playing import first_night as first_night
-from tests.playing import first_night_once as first_night_once
 from tests.playing import home_of as home_of
 from tests.postgres import Postgres, running_postgres
 from tests.served import calais as calais

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from sqlalchemy.engine import make_url
 
 from api import exercise
+from api import settings as settings_file
 from api.authoring import instant
 from api.home import Home
 from api.settings import Settings
 from ledger.formats.entry import parse_instant
 from projections.differences import reconcile
+from tests.postgres import Postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_NIGHTS = ROOT / "tests" / "nights"
@@ -48,34 +53,60 @@ def play(home: Path, scenario: dict[str, Any], store_url: str) -> Home:
     return exercise.run(home, scenario, settings)
 
 
+class Copies:
+    """Nights played once each, and copied for whoever wants one of their own: the folder, and on PostgreSQL the database."""
+
+    def __init__(self, folder: Path, server: Callable[[], Postgres]) -> None:
+        self._folder = folder
+        self._server = server
+        self._played: dict[tuple[str, bool], tuple[Path, int]] = {}
+
+    def copy(self, scenario: dict[str, Any], to: Path, store_url: str) -> Home:
+        """A night in a home of its own, as `play` leaves it; on PostgreSQL in the database of that URL, made anew."""
+        is_sqlite = store_url.startswith("sqlite")
+        key = json.dumps(scenario, sort_keys=True), is_sqlite
+        if key not in self._played:
+            self._played[key] = self._play(scenario, is_sqlite)
+        folder, now = self._played[key]
+        shutil.copytree(folder, to)
+        if not is_sqlite:
+            settings = settings_file.load(folder)
+            self._server().replace_database(store_url, str(make_url(settings.database).database))
+            moved = msgspec.structs.replace(settings, database=store_url, gb_database=store_url, fr_database=store_url)
+            settings_file.save(to, moved)
+        clock = exercise.Clock()
+        clock.now = now
+        return Home.open(to, clock)
+
+    def _play(self, scenario: dict[str, Any], is_sqlite: bool) -> tuple[Path, int]:
+        folder = self._folder / f"night-{len(self._played)}"
+        url = "sqlite://" if is_sqlite else self._server().keep_database()
+        with closing(play(folder, scenario, url)) as home:
+            return folder, home.now()
+
+
 @pytest.fixture(scope="session")
-def first_night_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first night, played once on SQLite: whoever wants a night of its own copies the folder."""
-    folder = tmp_path_factory.mktemp("first-night") / "home"
-    play(folder, load(FIRST_NIGHT), "sqlite://").close()
-    return folder
+def copies(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Copies:
+    """Nights that are played once in each test process."""
+    return Copies(tmp_path_factory.mktemp("nights"), lambda: request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture
-def first_night(tmp_path: Path, store_url: str, request: pytest.FixtureRequest) -> Iterator[Home]:
+def first_night(tmp_path: Path, store_url: str, copies: Copies) -> Iterator[Home]:
     """The first night with its four reports, on the store at hand; its clock stands at the last entry."""
-    if store_url.startswith("sqlite"):
-        home = Home.open(shutil.copytree(request.getfixturevalue("first_night_once"), tmp_path / "night"))
-    else:
-        home = play(tmp_path / "night", load(FIRST_NIGHT), store_url)
-    last = home.reader.recorded_at(home.reader.head())
-    home.clock = lambda: last
-    with home:
+    with closing(copies.copy(load(FIRST_NIGHT), tmp_path / "night", store_url)) as home:
+        last = home.reader.recorded_at(home.reader.head())
+        home.clock = lambda: last
         yield home
 
 
 @pytest.fixture
-def home_of(tmp_path: Path, store_url: str) -> Iterator[Any]:
-    """A function that plays a scenario into a home on the store at hand; closed afterwards."""
+def home_of(tmp_path: Path, store_url: str, copies: Copies) -> Iterator[Any]:
+    """A function that gives a home with a scenario played, on the store at hand; closed afterwards."""
     homes: list[Home] = []
 
     def start(scenario: dict[str, Any]) -> Home:
-        homes.append(play(tmp_path / f"home-{len(homes)}", scenario, store_url))
+        homes.append(copies.copy(scenario, tmp_path / f"home-{len(homes)}", store_url))
         return homes[-1]
 
     yield start

@@ -165,6 +165,12 @@ class Postgres:
     def __init__(self, url: URL, cluster: Cluster | None = None) -> None:
         self.url = url
         self.cluster = cluster
+        self.kept: list[str] = []
+
+    def keep_database(self) -> str:
+        """Create a database that lives as long as this server is used."""
+        self.kept.append(self.create_database())
+        return self.kept[-1]
 
     def create_database(self, template: str = "template0") -> str:
         """Create a database under a fresh name and return its SQLAlchemy URL."""
@@ -175,6 +181,11 @@ class Postgres:
     def drop_database(self, url: str) -> None:
         """Drop a database made by `create_database`, whoever is still connected to it."""
         self._run(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
+
+    def replace_database(self, url: str, template: str) -> None:
+        """Make a database anew under its own name, as a copy of another to which nobody is connected."""
+        self.drop_database(url)
+        self._run(f'CREATE DATABASE "{make_url(url).database}" TEMPLATE "{template}"')
 
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:
@@ -208,7 +219,10 @@ def running_postgres(settings: dict[str, str] | None = None, *, loopback: bool =
     server given by URL is taken as it is.
     """
     if given := os.environ.get(URL_VARIABLE):
-        yield Postgres(make_url(given))
+        there = Postgres(make_url(given))
+        yield there
+        for url in there.kept:
+            there.drop_database(url)
         return
     folder = _make_folder()
     cluster: Cluster | None = None

@@ -19,17 +19,17 @@ from ledger.formats import challenge
 from ledger.formats.entry import format_instant
 from ledger.formats.keys import DocumentKey
 from ledger.formats.sealing import SealingKey
-from tests.playing import OWN_NIGHTS, load, play
+from tests.playing import OWN_NIGHTS, Copies, load
 
 Run = Callable[..., dict[str, Any]]
 FOUND = {"place": "CZ-COQ", "route": "freight_vehicle", "method": "co2_probe", "persons": 4}
 
 
 @pytest.fixture
-def home(tmp_path: Path, store_url: str) -> Path:
+def home(tmp_path: Path, store_url: str, copies: Copies) -> Path:
     """An exercise, played to its end."""
     place = {"code": "CZ-COQ", "name": "Coquelles", "territory": "FR", "control_zone": "GB"}
-    played = play(tmp_path / "home", load(OWN_NIGHTS / "penalties-withdrawn.json") | {"places": [place]}, store_url)
+    played = copies.copy(load(OWN_NIGHTS / "penalties-withdrawn.json") | {"places": [place]}, tmp_path / "home", store_url)
     played.close()
     return played.path
 

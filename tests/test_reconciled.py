@@ -32,10 +32,9 @@ Row = dict[str, Any]
 
 
 @pytest.fixture
-def night(tmp_path: Path, store_url: str) -> Iterator[Home]:
+def night(first_night: Home) -> Home:
     """The first night with its reports, on either store."""
-    with closing(played(tmp_path / "night", store_url)) as home:
-        yield home
+    return first_night
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

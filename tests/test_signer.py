@@ -5,10 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,19 +22,16 @@ from projections.publishing.verdict import is_signed_form_of
 from projections.reports.draft import Wanted
 from tests.test_document_keys import files as key_files
 from tests.test_pades import pki
-from tests.test_reports import FIRST_NIGHT, LONDON, load, play
+from tests.test_reports import LONDON
 
 OWN_WORDS = ("The centre worked <as> intended.", "=cmd()|' /C calc'!A0")
 
 
 @pytest.fixture
-def night(tmp_path: Path, store_url: str) -> Iterator[Home]:
+def night(first_night: Home) -> Home:
     """The night, with its exercise's clock at its end."""
-    with closing(play(tmp_path / "night", load(FIRST_NIGHT), store_url)) as home:
-        last = home.reader.recorded_at(home.reader.head())
-        home.clock = lambda: last
-        home.projector("GB").follow()
-        yield home
+    first_night.projector("GB").follow()
+    return first_night
 
 
 def asked(home: Home, own_words: tuple[str, ...] = OWN_WORDS, day: date = LONDON) -> Request:

@@ -19,16 +19,16 @@ from api.verifying import verify_home
 from ledger import errors
 from ledger.events.key_types import Predecessor
 from ledger.formats.entry import format_instant
-from tests.playing import OWN_NIGHTS, load, play
+from tests.playing import OWN_NIGHTS, Copies, load
 
 NEXT = "test.example/next"
 Run = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def old(tmp_path: Path, store_url: str) -> Path:
+def old(tmp_path: Path, store_url: str, copies: Copies) -> Path:
     """An exercise with incidents, detections and cases open at its end."""
-    home = play(tmp_path / "old", load(OWN_NIGHTS / "penalties-withdrawn.json"), store_url)
+    home = copies.copy(load(OWN_NIGHTS / "penalties-withdrawn.json"), tmp_path / "old", store_url)
     path = home.path
     home.close()
     return path

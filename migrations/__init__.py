@@ -1,7 +1,8 @@
 """Alembic migrations of the ledger's schema and of the views', forward only: an append-only ledger has no downgrade.
 
 `upgrade(url)` brings a store to the newest revision; `revision(url)` says where it stands. Both take the URL as an argument
-and read no configuration file, so that the command line, the service and the tests share one way of making a schema.
+and read no configuration file, so that the command line, the service and the tests share one way of making a schema. Alembic
+takes a third of a second to import: only where there is something to migrate is it.
 """
 
 from __future__ import annotations
@@ -9,14 +10,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event
+from sqlalchemy import String, column, create_engine, event, inspect, select, table
 from sqlalchemy.engine import Engine, make_url
 
 Schema = Literal["ledger", "view"]
+HERE = Path(__file__).parent
 VERSION_TABLE = {"ledger": "ledger_revision", "view": "view_revision"}
 
 
@@ -34,8 +32,14 @@ def upgrade(url: str, schema: Schema = "ledger", *, namespace: str | None = None
     """
     engine = _engine(url, namespace)
     try:
-        config = _config(schema)
         before = revision(engine, schema)
+        if before == newest(schema):
+            return before
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(HERE / schema).replace("%", "%%"))
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             config.attributes["version_table"] = VERSION_TABLE[schema]
@@ -47,27 +51,23 @@ def upgrade(url: str, schema: Schema = "ledger", *, namespace: str | None = None
 
 def revision(engine: Engine, schema: Schema = "ledger") -> str | None:
     """The revision a database says it stands at (all of them where it says several), or None where it was never made."""
+    name = VERSION_TABLE[schema]
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE[schema]})
-        return ", ".join(sorted(map(str, context.get_current_heads()))) or None
+        if not inspect(connection).has_table(name):
+            return None
+        found = connection.scalars(select(column("version_num", String())).select_from(table(name)))
+        return ", ".join(sorted(found)) or None
 
 
 def newest(schema: Schema = "ledger") -> str:
-    """The revision this version of the code was written for."""
-    head = ScriptDirectory.from_config(_config(schema)).get_current_head()
-    assert head is not None, f"there are no migrations of the {schema} schema"
-    return head
+    """The revision this version of the code was written for: that of its last file."""
+    last = max(path.name for path in (HERE / schema / "versions").glob("r[0-9]*.py"))
+    return last[1:].partition("_")[0]
 
 
 def refuse_downgrade() -> None:
     """What every migration's `downgrade` calls."""
     raise ForwardOnly((ForwardOnly.__doc__ or "").strip())
-
-
-def _config(schema: Schema) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / schema).replace("%", "%%"))
-    return config
 
 
 def _engine(url: str, namespace: str | None) -> Engine:

@@ -6,11 +6,15 @@ import ast
 import inspect as python_inspect
 import json
 import re
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import exc, inspect, text
 from sqlalchemy.engine import Engine
 
@@ -24,6 +28,7 @@ from migrations.ledger.versions import r0002_policies_govern as newest
 from migrations.view.versions import r0001_a_view as first_view
 from projections import tables as view_tables
 from projections import viewstore
+from tests.playing import ROOT
 from tests.story import DETECTION, told_in
 
 ROW = {
@@ -130,6 +135,21 @@ def test_the_migrations_may_be_run_again(store_url):
     engine = open_engine(store_url)
     assert migrations.revision(engine) == migrations.newest()
     engine.dispose()
+
+
+def test_the_newest_revision_is_the_one_that_alembic_comes_to():
+    """It is told from the names of the files, without importing Alembic."""
+    for schema in ("ledger", "view"):
+        config = Config()
+        config.set_main_option("script_location", str(migrations.HERE / schema))
+        assert migrations.newest(schema) == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_a_store_that_is_up_to_date_is_opened_without_alembic(tmp_path):
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    migrations.upgrade(url)
+    asks = f"import sys, migrations; migrations.upgrade({url!r}); sys.exit('alembic' in sys.modules)"
+    subprocess.run([sys.executable, "-c", asks], cwd=ROOT, check=True, timeout=60)
 
 
 def test_there_is_no_way_back(tmp_path):

@@ -17,7 +17,6 @@ from api.cli.words import Words
 from ledger import errors
 from ledger.formats.entry import format_instant
 from projections.nations import FIRST
-from projections.questions.columns import columns_of
 from projections.wording.names import PLAIN
 from projections.wording.questions import PARAMETERS
 
@@ -180,6 +179,8 @@ def answer_screen(words: Words, home: Home, answer: Mapping[str, Any]) -> list[s
 
 def _answer_table(words: Words, rows: Sequence[Mapping[str, Any]], nation: str) -> list[str]:
     """Rows of any question: the columns that every reader asks for first, the others as they come; ids are left to --json."""
+    from projections.questions.columns import columns_of
+
     columns = columns_of(rows, words.language)
     if not columns:
         return []

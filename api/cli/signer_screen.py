@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli.rendering import paragraph, table
 from api.cli.words import Words
-from api.signing_requests import told_keys
 from projections.nations import RULESETS
 from projections.wording import issuing, reports
 from projections.wording import signer as wording
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
 def told(request: Request) -> dict[str, Any]:
     """What is signed, for a program."""
+    from api.signing_requests import told_keys
+
     terms = request.terms
     return {
         "origin": terms.origin,
@@ -36,6 +37,8 @@ def told(request: Request) -> dict[str, Any]:
 
 def screen(words: Words, request: Request, written: list[str]) -> list[str]:
     """What is signed, in words. `request` was read by `signing_requests.read`, which holds its data to the type's shape."""
+    from api.signing_requests import told_keys
+
     terms, data = request.terms, request.unsigned["data"]
     of = words.of
     standing = of(wording.STANDING).format(

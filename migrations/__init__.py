@@ -8,10 +8,13 @@ takes a third of a second to import: only where there is something to migrate is
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import String, column, create_engine, event, inspect, select, table
 from sqlalchemy.engine import Engine, make_url
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 Schema = Literal["ledger", "view"]
 HERE = Path(__file__).parent
@@ -36,10 +39,8 @@ def upgrade(url: str, schema: Schema = "ledger", *, namespace: str | None = None
         if before == newest(schema):
             return before
         from alembic import command
-        from alembic.config import Config
 
-        config = Config()
-        config.set_main_option("script_location", str(HERE / schema).replace("%", "%%"))
+        config = config_of(schema)
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             config.attributes["version_table"] = VERSION_TABLE[schema]
@@ -63,6 +64,15 @@ def newest(schema: Schema = "ledger") -> str:
     """The revision this version of the code was written for: that of its last file."""
     last = max(path.name for path in (HERE / schema / "versions").glob("r[0-9]*.py"))
     return last[1:].partition("_")[0]
+
+
+def config_of(schema: Schema) -> Config:
+    """What Alembic is told of a schema's migrations."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(HERE / schema).replace("%", "%%"))
+    return config
 
 
 def refuse_downgrade() -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import exc, inspect, text
 from sqlalchemy.engine import Engine
@@ -112,7 +111,7 @@ def test_a_view_of_facts_without_keys_is_emptied_to_be_read_again(store_url):
     """Rows of the first revision cannot say whose key they rest on: a view that kept them would show nothing as disputed."""
     namespace = None if store_url.startswith("sqlite") else "view_gb"
     engine = migrations._engine(store_url, namespace)
-    config = migrations._config("view")
+    config = migrations.config_of("view")
     with engine.begin() as connection:
         config.attributes |= {"connection": connection, "version_table": "view_revision"}
         command.upgrade(config, "0001")
@@ -140,9 +139,7 @@ def test_the_migrations_may_be_run_again(store_url):
 def test_the_newest_revision_is_the_one_that_alembic_comes_to():
     """It is told from the names of the files, without importing Alembic."""
     for schema in ("ledger", "view"):
-        config = Config()
-        config.set_main_option("script_location", str(migrations.HERE / schema))
-        assert migrations.newest(schema) == ScriptDirectory.from_config(config).get_current_head()
+        assert migrations.newest(schema) == ScriptDirectory.from_config(migrations.config_of(schema)).get_current_head()
 
 
 def test_a_store_that_is_up_to_date_is_opened_without_alembic(tmp_path):
@@ -156,7 +153,7 @@ def test_there_is_no_way_back(tmp_path):
     url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
     migrations.upgrade(url)
     engine = open_engine(url)
-    config = migrations._config("ledger")
+    config = migrations.config_of("ledger")
     with engine.begin() as connection:
         config.attributes |= {"connection": connection, "version_table": "ledger_revision"}
         with pytest.raises(migrations.ForwardOnly, match="could only lose"):

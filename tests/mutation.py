@@ -51,6 +51,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/formats/strict.py": ("test_strict", "test_events_strictly"),
     "ledger/formats/keys.py": ("test_keys",),
     "ledger/formats/envelope.py": ("test_envelope", "test_proven"),
+    "ledger/formats/equivocation.py": ("test_equivocation_proof",),
     "ledger/formats/streamproof.py": ("test_streamindex",),
     "ledger/formats/streamindex.py": ("test_streamindex",),
     "ledger/formats/tiles.py": ("test_tiles",),
@@ -58,6 +59,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/formats/policies.py": ("test_policies",),
     "ledger/events/approvals.py": ("test_key_steps",),
     "ledger/events/key_steps.py": ("test_key_steps",),
+    "ledger/events/keys.py": ("test_key_ring", "test_key_steps"),
     "ledger/evidence/checks.py": ("test_checks",),
     "ledger/evidence/beside.py": ("test_beside",),
     "ledger/evidence/sealed.py": ("test_sealed_rules",),
@@ -65,6 +67,7 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/evidence/folder.py": ("test_folder", "test_tamper_files"),
     "ledger/evidence/exported.py": ("test_exported",),
     "ledger/evidence/walk.py": ("test_walk",),
+    "ledger/evidence/verify.py": ("test_verified",),
 }
 """What decides about hostile evidence, and the test files that judge each module."""
 

@@ -24,6 +24,7 @@ from ledger.formats.sealing import SealingKey
 
 CHUNK_ENTRIES = 4_000
 CHUNKS_IN_FLIGHT = 4
+"""At least two: what a chunk ends with is known when the next has been walked."""
 INLINE_ENTRIES = 2_000
 PROBLEMS_MAX = 10_000
 
@@ -128,7 +129,7 @@ class _Verification:
         self.problems: set[Problem] = set()
         self.counts = {"signatures": 0, "columns": 0, "sections": 0, "wraps": 0}
         self.checkpoints = 0
-        self.roots: dict[int, bytes] = {}
+        self.ends: set[int] = set()
         self.last_size = 0
         self.root_wrong = False
         self.tiles = FullTiles()
@@ -182,7 +183,7 @@ class _Verification:
         """
         if not self.log.has_store:
             return
-        self.roots.setdefault(size, b"")
+        self.ends.add(size)
 
     def _take(self, future: Future[Outcome], notes: Sequence[tuple[int, bytes]]) -> None:
         outcome = future.result()
@@ -193,18 +194,18 @@ class _Verification:
         signed = dict(outcome.roots)
         first = self.frontier.size
         done = 0
-        stops = sorted({s for s in signed if first < s <= first + len(leaves)})
-        for size in stops:
+        for size in sorted(signed):
             self.frontier.extend(leaves[done : size - first])
             done = size - first
             self._compare_root(size, signed[size])
         self.frontier.extend(leaves[done:])
         self.checkpoints += len(signed)
         present = {size for size, _ in notes}
-        for size in [s for s in self.roots if s <= first + len(leaves)]:
-            del self.roots[size]
-            if size not in present and size > first:
-                self._problem(size, f"the checkpoint of size {size} is missing: a commit ended there")
+        # The next chunk is walked already, or there is none: whether a commit ended with this one's last entry is known.
+        ended = {size for size in self.ends if size <= self.frontier.size}
+        self.ends -= ended
+        for size in ended - present:
+            self._problem(size, f"the checkpoint of size {size} is missing: a commit ended there")
         self.last_size = max([self.last_size, *present])
         self.tiles.extend(leaves)
 

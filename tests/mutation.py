@@ -23,7 +23,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = ROOT / ".venv" / "mutation"
 UNTOLD = "what is said"
-SLOW = "postgres or million or as_many_files or flipped_bit or another_canonicaliser or night or report_is_bound"
+SLOW = (
+    "postgres or million or as_many_files or flipped_bit or another_canonicaliser or night or report_is_bound or too_late"
+    " or holds_nobody_up"
+)
 
 BUNDLE = ("test_bundle_refusals", "test_bundle_tampering", "test_bundle_forgeries")
 JUDGES: dict[str, tuple[str, ...]] = {
@@ -68,6 +71,9 @@ JUDGES: dict[str, tuple[str, ...]] = {
     "ledger/evidence/exported.py": ("test_exported",),
     "ledger/evidence/walk.py": ("test_walk",),
     "ledger/evidence/verify.py": ("test_verified",),
+    "ledger/evidence/timestamping.py": ("test_timestamping",),
+    "ledger/evidence/stamps.py": ("test_stamps",),
+    "ledger/evidence/bracket.py": ("test_brackets",),
 }
 """What decides about hostile evidence, and the test files that judge each module."""
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from api import indexing, stamping
+from api import indexing, renewing, stamping
 from api.access import commit_heads
 from ledger import errors
 
@@ -48,6 +48,7 @@ class Daily:
         if settings.timestamp_urls:
             self._try("time stamps", self._stamp)
             self._try("renewed time stamps", self._renew)
+            self._try("renewed documents", self._renew_documents)
 
     def _try(self, duty: str, do: Callable[[], list[str]]) -> None:
         try:
@@ -69,6 +70,9 @@ class Daily:
 
     def _stamp(self) -> list[str]:
         return _failures(stamping.stamp(self.home))
+
+    def _renew_documents(self) -> list[str]:
+        return [f"{each.event} {each.kind}: {each.problem}" for each in renewing.renew(self.home) if each.problem]
 
     def _renew(self) -> list[str]:
         return _failures(stamping.renew(self.home))

@@ -60,6 +60,15 @@ def verify(home: Home, pdf: bytes, at: datetime | None = None) -> Verdict:
     return verify_document(pdf, means_of(home).trust, at=at)
 
 
+def renew(means: Means, pdf: bytes, at: datetime) -> Signed:
+    """One more time-stamp over a signed document, with the lists of today. Raises BadQuestion without a clock, BadDocument."""
+    if means.request is None:
+        raise errors.BadQuestion(
+            "no time-stamping authority is named here", field="timestamp_urls", remedy="name one in the home's settings"
+        )
+    return signing.renew(pdf, timestamper=means.request, trust=means.trust, at=at)
+
+
 @dataclass(frozen=True)
 class Given:
     """The same from files and addresses, for a machine that has no home."""

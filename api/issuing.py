@@ -17,6 +17,7 @@ from api import authoring, reporting
 from api.authoring import LANGUAGES, Author
 from api.home import Home
 from api.registrar import sealers
+from api.renewing import newest_form
 from api.report_files import NATIONAL, digest, document_of, file_kind, from_reports, kept
 from ledger import errors, events
 from ledger.formats import strict
@@ -131,12 +132,13 @@ def signer_of(home: Home, official: str, key: Path | None, certificate: Path | N
 def document_in(home: Home, report: Issued, edition: str, form: str, language: str | None) -> tuple[bytes, bool]:
     """(a document of a report, whether it is the one that was signed or, unsigned, committed to).
 
-    `form` is pdf, html or json. Without a language, or with its nation's own, the PDF is the one kept; all else is made again
-    from the content kept. Raises NotFound where none is kept here, Unavailable where it cannot be set here.
+    `form` is pdf, html or json. Without a language, or with its nation's own, the PDF is the one kept, as it was renewed last;
+    all else is made again from the content kept. Raises NotFound where none is kept here, Unavailable where it cannot be set
+    here.
     """
     if form == "pdf" and language in (None, LANGUAGES[report.nation]):
         for kind in ("signed.pdf", "unsigned.pdf"):
-            found = document_of(home, report.event, file_kind(edition, kind))
+            found = newest_form(home, report.event, file_kind(edition, kind))
             if found is not None:
                 return found, kind == "signed.pdf"
     content = document_of(home, report.event, file_kind(edition, "content.json"))

@@ -7,10 +7,11 @@ import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from api.home import Home
 from ledger import errors
+from ledger.formats.keys import P256_DOCUMENT, key_id
 from projections.wording.typography import NARROW, Words
 
 KINDS = ("unsigned.pdf", "signed.pdf", "content.json")
@@ -66,18 +67,25 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def signature_of(home: Home, pdf: bytes) -> tuple[bool, Words] | None:
-    """(whether a document's signature is valid, what is said of it); None where it cannot be judged here."""
+class Judged(NamedTuple):
+    """What the signature of a document is worth: whether it holds, what is said of it, and the id of the key that made it."""
+
+    ok: bool
+    told: Words
+    key_id: str
+
+
+def signature_of(home: Home, pdf: bytes) -> Judged | None:
+    """What a document's signature is worth; None where it cannot be judged here."""
     try:
         verdict = from_reports("documents").verify(home, pdf)
     except (errors.NotFound, errors.Unavailable):
         return None
+    made_by = key_id(P256_DOCUMENT, verdict.signer_key) if verdict.signer_key else ""
     if not verdict.problems:
-        return verdict.ok, Words(*(f"{verdict.level}, {verdict.signer}",) * 2)
-    return verdict.ok, Words(
-        "; ".join(problem.en for problem in verdict.problems),
-        f"{NARROW}; ".join(problem.fr for problem in verdict.problems),
-    )
+        return Judged(verdict.ok, Words(*(f"{verdict.level}, {verdict.signer}",) * 2), made_by)
+    told = "; ".join(problem.en for problem in verdict.problems), f"{NARROW}; ".join(p.fr for p in verdict.problems)
+    return Judged(verdict.ok, Words(*told), made_by)
 
 
 def from_reports(name: str) -> Any:

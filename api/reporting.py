@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from api.home import Home
+from api.renewing import newest_form, renewed_kind
 from api.report_files import document_of, signature_of
 from api.texts import opened_section
 from ledger import errors, events
+from ledger.events.keys import DOCUMENT_KEY
 from ledger.events.report import ReportIssued
 from ledger.formats import envelope
 from ledger.formats.entry import format_instant, parse_entry, split_entry
@@ -152,10 +154,43 @@ def _documents(home: Home, report: Issued, prefix: str, promised: Mapping[str, A
         body = document_of(home, report.event, prefix + kind)
         checks.append(verifying.document_check(prefix + kind, wanted, body))
         if body is not None and kind == "signed.pdf":
-            judged = signature_of(home, body)
-            state: State = "not_here" if judged is None else "ok" if judged[0] else "wrong"
-            checks.append(Check(f"{prefix}signature of the document", state, wording.NOTHING if judged is None else judged[1]))
+            judged = signature_of(home, newest_form(home, report.event, prefix + kind) or body)
+            state: State = "not_here" if judged is None else "ok" if judged.ok else "wrong"
+            told = wording.NOTHING if judged is None else judged.told
+            checks.append(Check(f"{prefix}signature of the document", state, told))
+            if judged is not None:
+                checks.append(_document_key(home, report, f"{prefix}key of the document", judged.key_id))
+            checks += _renewed(home, report, prefix + kind, body)
     return checks
+
+
+def _renewed(home: Home, report: Issued, kind: str, signed: bytes) -> list[Check]:
+    """Whether what was renewed begins with what was signed; nothing where nothing was."""
+    renewed = document_of(home, report.event, renewed_kind(kind))
+    if renewed is None:
+        return []
+    is_same = renewed.startswith(signed)
+    return [Check(renewed_kind(kind), "ok" if is_same else "wrong", wording.NOTHING if is_same else wording.NOT_AS_SIGNED)]
+
+
+def _document_key(home: Home, report: Issued, what: str, key_id: str) -> Check:
+    """Whether a document's signature was made by a key that stood in the log as an official's of that nation.
+
+    The certificate is the ministry's word on whose key it is; this is the log's, and nobody can take it back unseen.
+    """
+    position = report.fact.origin
+    ring, _ = home.reader.standing_at(position - 1)
+    officials = [
+        key
+        for key in ring.keys.values()
+        if (key.type_code, key.role, key.nation) == (DOCUMENT_KEY, "official", report.nation) and key.in_force
+    ]
+    found = next((key for key in officials if key.key_id == key_id), None)
+    if found is not None:
+        return Check(what, "ok", wording.KEY_OF.format(owner=found.owner, position=found.since))
+    if not officials:
+        return Check(what, "not_here", wording.NO_KEY_ON_RECORD.format(nation=report.nation))
+    return Check(what, "wrong", wording.OTHER_KEY.format(nation=report.nation))
 
 
 def _signed(home: Home, report: Issued) -> Check:

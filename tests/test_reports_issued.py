@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from api import authoring, issuing, report_files
+from api import authoring, documents, issuing, report_files
 from api.home import Home
-from api.registrar import sealers
+from api.registrar import Registrar, sealers
 from ledger.formats import envelope
 from ledger.formats.entry import format_instant
+from ledger.formats.keys import DocumentKey
 from tests.served import Service, serving
 
 WHY = {"Entente-Purpose": "report", "Entente-Motif": "the daily bulletin"}
@@ -57,6 +58,80 @@ def test_a_bulletin_is_issued_in_two_signed_editions_and_what_was_issued_is_noti
     code, screen, _ = run("report", "verify", "fr", event, "--home", first_night.path, "--lang", "fr")
     assert code == 1 and "signature du document" in screen and "dans le bulletin, " in screen
     assert "The " not in screen and " in the report" not in screen
+
+
+def test_the_key_that_signed_a_document_is_told_from_the_log(first_night: Home, run: Run) -> None:
+    """The certificate says whose key it is; the log says it too once it is on record, and nobody takes that back unseen."""
+    registrar = Registrar(first_night)
+
+    def issued_by(code: int = 0) -> tuple[str, dict[str, Any]]:
+        first_night.projector("FR").follow()
+        event = answer(run, first_night, *BULLETIN[:5])["receipt"]["event_id"]
+        (told,) = answer(run, first_night, "report", "verify", "fr", event, code=code)["reports"]
+        found = {check["what"]: check for check in told["checks"]}
+        assert found["signature of the document"]["state"] == "ok"
+        return event, found["key of the document"]
+
+    first, nobody = issued_by()
+    assert nobody["state"] == "not_here" and "clé de document" in nobody["told"]["fr"]
+    own = DocumentKey.load(first_night.path / "keys" / "documents" / "FR-SRO.pem")
+    registrar.register_held("GB-SRO", "GB", DocumentKey.generate())
+    assert issued_by()[1]["state"] == "not_here", "another nation's key is nobody's here"
+    receipt = registrar.register_held("FR-SRO", "FR", own)
+    _, found = issued_by()
+    assert found["state"] == "ok" and found["told"]["en"] == f"of FR-SRO, on record at no. {receipt.position}"
+    (again,) = answer(run, first_night, "report", "verify", "fr", first)["reports"]
+    assert {c["what"]: c["state"] for c in again["checks"]}["key of the document"] == "not_here", "it was not on record then"
+    registrar.state("key.revoked", "KEYS", {"key": own.key_id}, ["FR"])
+    assert issued_by()[1]["state"] == "not_here"
+    registrar.register_held("FR-SRO", "FR", DocumentKey.generate())
+    assert issued_by(1)[1]["state"] == "wrong"
+
+
+def test_a_document_is_renewed_beside_what_was_signed(first_night: Home, run: Run, tmp_path: Path) -> None:
+    event = answer(run, first_night, *BULLETIN)["receipt"]["event_id"]
+    folder = first_night.path / "reports"
+    signed = {kind: (folder / f"{event}.{kind}").read_bytes() for kind in ("signed.pdf", "national.signed.pdf")}
+    early = answer(run, first_night, "report", "renew", event)["documents"]
+    assert [(row["kind"], row["lasts_until"], row["problem"]) for row in early] == [
+        (kind, None, None) for kind in sorted(signed)
+    ]
+    assert not list(folder.glob("*renewed*"))
+    for length in (1, 2):
+        renewed = answer(run, first_night, "report", "renew", "all", "--within", "36500")["documents"]
+        assert {row["kind"] for row in renewed} == signed.keys() and all(row["sha256"] for row in renewed)
+        for kind, before in signed.items():
+            body = (folder / f"{event}.{kind.replace('signed', 'renewed')}").read_bytes()
+            assert (folder / f"{event}.{kind}").read_bytes() == before and body.startswith(before)
+            assert len(documents.verify(first_night, body).stamped_at) == 1 + length
+    told = states(answer(run, first_night, "report", "verify", "fr", event))
+    assert told["renewed.pdf"] == told["national.renewed.pdf"] == told["signature of the document"] == "ok"
+    out = tmp_path / "shown.pdf"
+    assert answer(run, first_night, "report", "document", "fr", event, "--out", str(out))["signed"]
+    assert out.read_bytes() == (folder / f"{event}.renewed.pdf").read_bytes()
+    shown = subprocess.run(["pdfsig", out], capture_output=True, text=True, timeout=60, check=False).stdout
+    assert "Signature Validation: Signature is Valid." in shown
+    require_spoilt_renewals_found(first_night, run, folder / f"{event}.renewed.pdf", event)
+
+
+def require_spoilt_renewals_found(home: Home, run: Run, path: Path, event: str) -> None:
+    """One byte of what was signed, one of what came after: each is found, and what was signed still stands."""
+    body = path.read_bytes()
+    signed = path.with_name(f"{event}.signed.pdf").read_bytes()
+    for at, kind in (
+        (len(signed) // 3, "renewed.pdf"),
+        (len(body) - (len(body) - len(signed)) // 2, "signature of the document"),
+    ):
+        spoilt = bytearray(body)
+        spoilt[at] ^= 1
+        path.write_bytes(spoilt)
+        told = states(answer(run, home, "report", "verify", "fr", event, code=1))
+        assert told[kind] == "wrong" and told["signed.pdf"] == "ok"
+        if kind != "renewed.pdf":
+            (failed,) = [row for row in answer(run, home, "report", "renew", event, code=1)["documents"] if row["problem"]]
+            assert "cannot be renewed" in failed["problem"]
+    code, _, wrong = run("report", "renew", "no-such", "--home", home.path)
+    assert code == 2 and "REPORT" in wrong
 
 
 def test_the_document_is_handed_out_in_every_form_and_language(first_night: Home, run: Run, tmp_path: Path) -> None:

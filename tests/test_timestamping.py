@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -430,3 +431,28 @@ def test_certificates_and_responses_have_their_limits(tsa: Tsa) -> None:
 def test_openssl_is_there(tmp_path: Path) -> None:
     """None of the above may pass because nothing was asked."""
     assert shutil.which("openssl")
+
+
+def test_what_is_just_as_long_as_it_may_be_is_read(tsa: Tsa) -> None:
+    root = tsa.roots_file.read_bytes()
+    assert len(read_roots(root + b"\n" * (ROOTS_BYTES_MAX - len(root)))) == 1
+    with pytest.raises(errors.BadTimestamp, match="not a time-stamp response"):
+        verify_response(b"x" * RESPONSE_BYTES_MAX, NOTE, roots(tsa))
+
+
+@pytest.mark.parametrize(("at", "holds"), [(2, True), (3, True), (9, True), (10, False), (1, False)])
+def test_a_renewal_is_made_from_the_token_before_it_to_the_end_of_its_certificate(
+    monkeypatch: pytest.MonkeyPatch, at: int, holds: bool
+) -> None:
+    tokens = {b"first": Token(2, 9, "one"), b"second": Token(at, 20, "two")}
+    monkeypatch.setattr(timestamping, "verify_response", lambda response, stamped, roots: tokens[response])
+    if holds:
+        assert verify_chain(NOTE, [b"first", b"second"], ()) == [*tokens.values()]
+    else:
+        with pytest.raises(errors.BadTimestamp, match="token 2 is of"):
+            verify_chain(NOTE, [b"first", b"second"], ())
+
+
+@pytest.mark.parametrize(("status", "said"), [(2, "rejection"), (4, "revocation warning"), (77, "status 77")])
+def test_an_authority_that_refuses_is_quoted(status: int, said: str) -> None:
+    assert timestamping._status(SimpleNamespace(status=status)) == said  # type: ignore[arg-type]

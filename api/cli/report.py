@@ -6,7 +6,7 @@ import argparse
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from api.cli import report_check, report_follow, report_issue, report_series
+from api.cli import report_check, report_follow, report_issue, report_renew, report_series
 from api.cli.arguments import Commands, Parser, add_as_of, add_command, add_group, add_view
 from api.cli.frame import banner, below, document, headed, moment, under
 from api.cli.rendering import table
@@ -37,7 +37,7 @@ def add_to(commands: Commands[Parser]) -> None:
     )
     add_view(drift)
     add_as_of(drift)
-    for module in (report_issue, report_follow, report_check, report_series):
+    for module in (report_issue, report_follow, report_check, report_series, report_renew):
         module.add_to(group)
 
 

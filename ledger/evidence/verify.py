@@ -91,7 +91,7 @@ def verify(
     tiles, misplaced = run.tiles.compare(log.tile_rows(), run.walk.position)
     if isinstance(log, ExportedLog):
         misplaced |= run.tiles.compare_partial(log.partial_tiles(), run.walk.position)
-    problems = sorted(run.problems | wrong | misplaced | check_adopted(policy, run.walk.registry), key=lambda p: (p[0], p[1]))
+    problems = sorted(run.problems | wrong | misplaced | check_adopted(policy, run.walk.registry))
     counts = run.counts
     return {
         "ok": not problems,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from asn1crypto import cms
+from asn1crypto import cms, x509
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESStatus, AdESSubIndic
@@ -63,7 +63,8 @@ class Verdict:
     `ok` is the answer: valid at the level asked for, every byte as it was left. `status` is the library's own word, in the
     standard's sense: indeterminate is what a newer revocation list or another certificate might settle. `level` is what was
     reached, `signed_at` the time that a time-stamp proves, `claimed_at` what the signer's machine said. `signer` is the whole
-    subject of the certificate, `problems` what is wrong in both languages.
+    subject of the certificate, `signer_key` the 65 bytes of its P-256 point (empty for a key of another kind), `problems` what
+    is wrong in both languages. `lasts_until` is when the certificate of its newest time-stamp ends: before that it is renewed.
     """
 
     ok: bool
@@ -71,9 +72,11 @@ class Verdict:
     level: Level | None = None
     signer: str | None = None
     signer_serial: str | None = None
+    signer_key: bytes = b""
     signed_at: datetime | None = None
     claimed_at: datetime | None = None
     stamped_at: tuple[datetime, ...] = ()
+    lasts_until: datetime | None = None
     covers_whole_file: bool = False
     problems: tuple[Words, ...] = field(default=())
 
@@ -88,6 +91,7 @@ class Verdict:
             "signer_serial": self.signer_serial,
             **{name: _written(at) if at else None for name, at in moments.items()},
             "stamped_at": [_written(at) for at in self.stamped_at],
+            "lasts_until": _written(self.lasts_until) if self.lasts_until else None,
             "covers_whole_file": self.covers_whole_file,
             "problems": [getattr(text, language) for text in self.problems],
         }
@@ -242,12 +246,20 @@ def _validated(
         level=found.level if found.passed else None,
         signer=plain(signer.subject.human_friendly),
         signer_serial=f"{signer.serial_number:x}",
+        signer_key=_point(signer),
         signed_at=_time_of_stamp(official) if found.stamped else None,
         claimed_at=official.self_reported_timestamp,
         stamped_at=tuple(_gen_time(each.signed_data) for each in stamps),
+        lasts_until=stamps[-1].signer_cert.not_valid_after if stamps else None,
         covers_whole_file=covers,
         problems=tuple(problems),
     )
+
+
+def _point(certificate: x509.Certificate) -> bytes:
+    key = certificate.public_key
+    is_p256 = key.algorithm == "ec" and key.curve == ("named", "secp256r1")
+    return bytes(key["public_key"].native) if is_p256 else b""
 
 
 def _of_outcome(found: Outcome, signer: str) -> Words:

@@ -19,7 +19,9 @@ LOOKED_AT: Mapping[str, Words] = {
     "signature": words("signature of its event", "signature de son événement"),
     "unsigned.pdf": words("document before signing", "document avant signature"),
     "signed.pdf": words("signed document", "document signé"),
+    "renewed.pdf": words("renewed document", "document renouvelé"),
     "signature of the document": words("signature of the document", "signature du document"),
+    "key of the document": words("key of the document", "clé du document"),
 }
 NATIONAL = words("{what} {code} (own edition)", "{what} {code} (édition nationale)")
 NOTHING = Words("", "")
@@ -46,6 +48,16 @@ TOO_EARLY = words("its position was recorded after its instant", "son numéro a 
 NO_DOCUMENT = words("the report has no such document", "le bulletin n'a pas de tel document")
 NOT_KEPT = words("the document is not kept here", "le document n'est pas conservé ici")
 NOBODY_SIGNED = words("no key of the official of {nation} signed it", "aucune clé du responsable de {nation} ne l'a signé")
+NO_KEY_ON_RECORD = words(
+    "no document key of an official of {nation} was on record then: the certificate alone says whose it is",
+    "aucune clé de document d'un responsable de {nation} n'était alors enregistrée : seul le certificat dit à qui elle est",
+)
+KEY_OF = words("of {owner}, on record at no. {position}", "de {owner}, enregistrée au n° {position}")
+OTHER_KEY = words(
+    "the document is signed by a key that was no official's of {nation} then",
+    "le document est signé d'une clé qui n'était alors celle d'aucun responsable de {nation}",
+)
+NOT_AS_SIGNED = words("it does not begin with what was signed", "il ne commence pas par ce qui a été signé")
 NOT_BOUND = words("this report does not say what it is bound to", "ce bulletin ne dit pas à quoi il se rattache")
 OTHER_RULES = words(
     "the rules in force there are {there}, not {named}", "les règles en vigueur alors sont {there}, et non {named}"

@@ -12,6 +12,7 @@ from ledger.formats import policy
 from ledger.formats.cosignature import Cosigner
 from ledger.formats.keys import SigningKey
 from ledger.formats.note import ED25519_NOTE, VerifierKey
+from ledger.formats.policies import Span, succession
 from ledger.formats.policy import Policy
 from ledger.store.cosignatures import Finality
 
@@ -184,3 +185,21 @@ def test_the_last_entry_has_nothing_behind_it() -> None:
     instants.note(10, (T + 10) * SECOND)
     assert instants.check({(10, LONDON): T + 9_000}, policy_of()) == set()
     assert len(instants.check({(10, LONDON): 0}, policy_of())) == 1
+
+
+def test_who_was_of_the_quorum_at_a_size_is_asked_of_the_policy_of_that_size() -> None:
+    """From size 7 on another key speaks for Paris."""
+    later = policy_of().witnesses | {"paris-1": policy.Witness(keyed("paris.example/2", 9).key)}
+    first = policy_of()
+    second = Policy(first.logs, later, first.groups, first.quorum)
+    both = succession([Span(0, "0" * 64, first), Span(7, "1" * 64, second)])
+    assert {at for at, _ in held().check({(5, PARIS): 0, (8, PARIS): 0}, both)} == {5}
+    assert {at for at, _ in held().check({(5, "paris.example/2"): 0, (8, "paris.example/2"): 0}, both)} == {8}
+    groups = first.groups | {"paris": policy.Group(1, ("paris-1", "elsewhere"))}
+    log = Log()
+    log.policy = succession(
+        [Span(0, "0" * 64, Policy(first.logs, first.witnesses, groups, first.quorum)), Span(5, "1" * 64, second)]
+    )
+    assert find_bracket(cast(Finality, log), 6).before["paris"] == Word(4, T + 4)
+    log.policy = succession([Span(0, "0" * 64, first), Span(5, "1" * 64, first)])
+    assert find_bracket(cast(Finality, log), 6).before["london"] == Word(5, T + 3)

@@ -277,10 +277,10 @@ def test_the_newest_time_on_a_checkpoint_counts() -> None:
 
 def test_a_chain_tells_its_first_time_and_its_last_end() -> None:
     first, last = Token(1 * SECOND, 5 * SECOND, "CN=one"), Token(2 * SECOND, 9 * SECOND, "CN=two")
-    chain = Chain(5, "here", 2, (first, last))
+    chain = Chain(5, "here", 3, (first, Token(2 * SECOND, 7 * SECOND, "CN=between"), last))
     assert [chain.state(now * SECOND) for now in (0, 9, 10)] == ["good", "good", "lapsed"]
     assert chain.as_dict(9 * SECOND) == {
-        "size": 5, "authority": "here", "at": "1970-01-01T00:00:01.000000Z", "tokens": 2,
+        "size": 5, "authority": "here", "at": "1970-01-01T00:00:01.000000Z", "tokens": 3,
         "expires_at": "1970-01-01T00:00:09.000000Z", "signer": "CN=two", "state": "good",
     }  # fmt: skip
     assert Chain(5, "here", 2, ()).as_dict(0) == {

@@ -40,6 +40,20 @@ class Author:
     nation: str
     key: SigningKey
 
+    @property
+    def key_id(self) -> str:
+        """The id of its key."""
+        return self.key.key_id
+
+
+@dataclass(frozen=True)
+class AuthorElsewhere:
+    """The same whose key is not here: what it states is composed in its name, and signed where the key is."""
+
+    authority: str
+    nation: str
+    key_id: str
+
 
 def new_id(milliseconds: int | None = None, random: bytes | None = None) -> str:
     """A UUID version 7: 48 bits of milliseconds, then random bits."""
@@ -59,14 +73,14 @@ def instant(text: str, field: str = "occurred_at") -> str:
 
 
 def compose(
-    unsigned: Mapping[str, Any], author: Author, origin: str, sealers: Sealers, now: int | None = None
+    unsigned: Mapping[str, Any], author: Author | AuthorElsewhere, origin: str, sealers: Sealers, now: int | None = None
 ) -> envelope.Submitted:
     """Make, seal and sign one event from its unsigned form.
 
     `unsigned` has `type`, `stream`, `occurred_at`, `data` and any other header field; `id`, `salt` and the domain's defaults
     are filled in. `personal` (subject token -> object) says who it is about, each in a section of their own, and `national`
     (nation -> object) what is for that nation alone, in its section `gb` or `fr`. `now` (microseconds) is the author's clock,
-    the machine's unless given. Returns what `Ledger.append` takes.
+    the machine's unless given. Returns what `Ledger.append` takes, without a signature where the author's key is elsewhere.
     Raises Malformed naming the field.
     """
     at = time.time_ns() // 1_000 if now is None else now
@@ -84,7 +98,7 @@ def compose_alone(
     return _signed(_with_defaults(unsigned, author, origin, time.time_ns() // 1_000 if now is None else now), author, sealers)
 
 
-def _signed(fields: dict[str, Any], author: Author, sealers: Sealers) -> envelope.Submitted:
+def _signed(fields: dict[str, Any], author: Author | AuthorElsewhere, sealers: Sealers) -> envelope.Submitted:
     """Text and what is said of persons sealed apart, the rest signed."""
     data, text = split_text(fields["type"], fields.pop("data"))
     late_reason = fields.pop("late_reason", None)
@@ -106,7 +120,8 @@ def _signed(fields: dict[str, Any], author: Author, sealers: Sealers) -> envelop
     payload = strict.format({**fields, "data": data})
     events.decode(payload)
     sections = {name: section for name, (_, section) in sealed.items()}
-    return envelope.Submitted(payload, envelope.EVENT_TYPE, (envelope.sign(payload, author.key),), sections)
+    signatures = (envelope.sign(payload, author.key),) if isinstance(author, Author) else ()
+    return envelope.Submitted(payload, envelope.EVENT_TYPE, signatures, sections)
 
 
 def seal_to(
@@ -149,7 +164,7 @@ def countersign(submitted: envelope.Submitted, keys: Sequence[SigningKey]) -> en
     return envelope.Submitted(submitted.payload, submitted.payload_type, submitted.signatures + more, submitted.sections)
 
 
-def _with_defaults(unsigned: Mapping[str, Any], author: Author, origin: str, now: int) -> dict[str, Any]:
+def _with_defaults(unsigned: Mapping[str, Any], author: Author | AuthorElsewhere, origin: str, now: int) -> dict[str, Any]:
     missing = [name for name in ("type", "stream", "occurred_at", "data") if name not in unsigned]
     if missing:
         raise errors.Malformed("is missing", field=missing[0])
@@ -161,7 +176,7 @@ def _with_defaults(unsigned: Mapping[str, Any], author: Author, origin: str, now
         "schema": row.schema,
         "salt": secrets.token_hex(16),
         "authority": author.authority,
-        "key_id": author.key.key_id,
+        "key_id": author.key_id,
         "basis": "fact",
         "releasable_to": list(BOTH),
         "regime": events.default_regime(row.name, unsigned["data"]),

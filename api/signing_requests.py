@@ -18,7 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 from api import authoring, issuing
-from api.authoring import Author, Sealers
+from api.authoring import Author, AuthorElsewhere, Sealers
 from api.home import NATIONS, Home
 from api.issuing import Prepared
 from api.registrar import sealing_keys
@@ -32,12 +32,13 @@ from ledger.formats.envelope import Submitted
 from ledger.formats.keys import ML_KEM_SEALING, SigningKey, key_id
 from ledger.store.receipt import Receipt
 
-REQUEST, DRAFT, EVENT = "request.json", "draft.json", "event.json"
+REQUEST, DRAFT, EVENT, PREPARED = "request.json", "draft.json", "event.json", "prepared.json"
 UNSIGNED, SIGNED, CONTENT = "unsigned.pdf", "signed.pdf", "content.json"
 EDITIONS = ("shared", NATIONAL)
 JSON_BYTES_MAX = 16 << 20
 FIELDS = {UNSIGNED: "unsigned_pdf_sha256", SIGNED: "signed_pdf_sha256", CONTENT: "document_sha256"}
 DRAFT_FIELDS = frozenset(("type", "stream", "occurred_at", "expected_version", "marking", "data", "national"))
+NOBODYS = {"keyid": "0" * 64, "sig": encode64(bytes(64))}
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """What a zip says of when its files were written: nothing."""
 
@@ -151,13 +152,14 @@ def read(path: Path) -> Request:
 # -- signed -------------------------------------------------------------------------------------------------------------------
 
 
-def complete(request: Request, key: SigningKey, sign: Sign | None) -> Completed:
+def complete(request: Request, key: SigningKey | None, sign: Sign | None) -> Completed:
     """Sign every document, then the event that commits to them. Without `sign` the documents stay unsigned.
 
+    Without `key` the event is left to be signed where its key is: see `join`.
     Raises KeyNotInForce where another key is asked for, and whatever `sign` raises; nothing is half signed.
     """
     terms = request.terms
-    if key.key_id != terms.key_id:
+    if key is not None and key.key_id != terms.key_id:
         raise errors.KeyNotInForce(
             f"this is the key {key.key_id[:16]}…; the log knows {terms.authority} by {terms.key_id[:16]}…", field="--key"
         )
@@ -166,14 +168,28 @@ def complete(request: Request, key: SigningKey, sign: Sign | None) -> Completed:
         assert sign is not None
         files[file_kind(edition, SIGNED)] = signed = sign(body)
         _committed(unsigned, terms.nation, edition)[FIELDS[SIGNED]] = _digest(signed)
-    author = Author(terms.authority, terms.nation, key)
+    who = terms.authority, terms.nation
+    author = Author(*who, key) if key is not None else AuthorElsewhere(*who, terms.key_id)
     sealers = Sealers({nation: decode64(public) for nation, public in terms.sealing.items()}, {})
     return Completed(authoring.compose(unsigned, author, terms.origin, sealers, _now(unsigned)), files)
 
 
+def join(prepared: Completed, signed: Submitted) -> Completed:
+    """What was prepared, with the event as it came back signed. Raises Malformed where it is another, or is not signed."""
+    if signed.payload != prepared.item.payload:
+        raise errors.Malformed(
+            "this is not the event that was prepared", field="DRAFT", remedy="sign the draft that came with it"
+        )
+    named = events.decode_header(signed.payload).key_id
+    if named not in {each.keyid for each in signed.signatures}:
+        raise errors.Malformed(f"the key {named[:16]}… has not signed it", field="DRAFT")
+    return Completed(msgspec.structs.replace(prepared.item, signatures=signed.signatures), prepared.files)
+
+
 def write_completed(path: Path, completed: Completed) -> None:
-    """Write what was signed, all of it or nothing."""
-    _write(path, {EVENT: msgspec.json.encode(envelope.format_item(completed.item)), **completed.files})
+    """Write what was signed, all of it or nothing; where the event is yet to be signed elsewhere, what was prepared."""
+    name = EVENT if completed.item.signatures else PREPARED
+    _write(path, {name: msgspec.json.encode(envelope.format_item(completed.item)), **completed.files})
 
 
 def read_completed(path: Path) -> Completed:
@@ -186,10 +202,27 @@ def read_completed(path: Path) -> Completed:
         raise errors.Malformed(
             f"there is no {EVENT} in it: it is not signed yet", field=path.name, remedy="entente signer sign"
         )
-    item = envelope.parse_item(files.pop(EVENT))
+    return _fitting(envelope.parse_item(files.pop(EVENT)), files)
+
+
+def read_prepared(path: Path) -> Completed:
+    """What waits for the event to be signed elsewhere, its documents signed already. Raises as `read`."""
+    files = _read(path)
+    if PREPARED not in files:
+        raise errors.Malformed(f"there is no {PREPARED} in it", field=path.name, remedy="entente signer sign --browser")
+    plain = strict.read_request(files.pop(PREPARED), JSON_BYTES_MAX)
+    inside = plain.get("envelope")
+    if not isinstance(inside, dict) or inside.get("signatures") != []:
+        raise errors.Malformed(f"{PREPARED} is signed, or no event", field=path.name)
+    # Everything else is read as the wire has it, where no event is without a signature.
+    item = envelope.parse_item({**plain, "envelope": {**inside, "signatures": [NOBODYS]}})
+    return _fitting(msgspec.structs.replace(item, signatures=()), files)
+
+
+def _fitting(item: Submitted, files: dict[str, bytes]) -> Completed:
     data = events.decode(item.payload).data
     if not isinstance(data, ReportIssued):
-        raise errors.Malformed(f"{EVENT} is not of a report", field=path.name)
+        raise errors.Malformed("the event is not of a report", field=EVENT)
     _require_digests("shared", msgspec.to_builtins(data), files, (UNSIGNED, SIGNED, CONTENT))
     return Completed(item, files)
 
@@ -256,7 +289,13 @@ def _now(unsigned: Mapping[str, Any]) -> int:
 
 
 KINDS = frozenset(
-    (REQUEST, DRAFT, EVENT, *(file_kind(edition, kind) for edition in EDITIONS for kind in (UNSIGNED, SIGNED, CONTENT)))
+    (
+        REQUEST,
+        DRAFT,
+        EVENT,
+        PREPARED,
+        *(file_kind(edition, kind) for edition in EDITIONS for kind in (UNSIGNED, SIGNED, CONTENT)),
+    )
 )
 
 

@@ -31,11 +31,28 @@ def add_to(commands: Commands[Parser]) -> None:
     show = add_command(group, "show", run_show, "what is to be signed, in words", more)
     show.add_argument("--read", metavar="DIR", type=Path, help="write its documents there, to be read")
     sign = add_command(group, "sign", run_sign, "read what is to be signed, then sign all of it", more)
-    sign.add_argument("--key", required=True, metavar="KEYFILE", help="your key for events: a file, or its name in the home")
+    whose = sign.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--key", metavar="KEYFILE", help="your key for events: a file, or its name in the home")
+    whose.add_argument(
+        "--browser",
+        metavar="DRAFT",
+        type=Path,
+        help="your browser has it: write what it is to sign there, for entente signer page",
+    )
     sign.add_argument("--out", required=True, metavar="FILE", type=Path, help="what was signed, to be sent back")
     sign.add_argument("--yes", action="store_true", help="it was read (entente signer show): do not ask")
-    for parser in (show, sign):
+    join = add_command(
+        group, "join", run_join, "what was prepared with --browser, with the event as the browser signed it",
+    )  # fmt: skip
+    join.add_argument("--out", required=True, metavar="FILE", type=Path, help="what was signed, to be sent back")
+    page = add_command(
+        group, "page", run_page, "write the page by which a browser signs",
+        "The key is made in the browser and cannot be read out of it, by this page or any other.",
+    )  # fmt: skip
+    page.add_argument("--out", required=True, metavar="FILE", type=Path)
+    for parser in (show, sign, join):
         parser.add_argument("file", metavar="FILE", type=Path)
+    join.add_argument("draft", metavar="DRAFT", type=Path, help="the draft as the browser gave it back")
     _add_document_key(sign)
 
 
@@ -86,8 +103,12 @@ def run_sign(session: Session, arguments: argparse.Namespace) -> int:
 
     if arguments.out.exists():
         raise errors.BadQuestion(f"{arguments.out} is there already", field="--out", remedy="name another file")
-    key = _event_key(session, arguments.key)
+    key = None if arguments.browser is not None else _event_key(session, arguments.key)
     if not zipfile.is_zipfile(arguments.file):
+        if key is None:
+            raise errors.BadQuestion(
+                "a draft is signed in the browser as it is", field="--browser", remedy="entente signer page"
+            )
         items = drafts.read(arguments.file)
         _confirm(session, arguments, lambda: draft_commands.lines_of(session, items))
         drafts.write(arguments.out, drafts.sign(items, key))
@@ -106,10 +127,49 @@ def run_sign(session: Session, arguments: argparse.Namespace) -> int:
 
         completed = signing_requests.complete(request, key, sign)
     signing_requests.write_completed(arguments.out, completed)
+    if key is None:
+        drafts.write(arguments.browser, [completed.item])
     level, signer = made[0].level, made[0].verdict.signer
-    answer = {"file": str(arguments.out), "key_id": key.key_id, "level": level, "signer": signer, "documents": len(made)}
+    answer = {
+        "file": str(arguments.out),
+        "key_id": request.terms.key_id,
+        "level": level,
+        "signer": signer,
+        "documents": len(made),
+        "event_signed": key is not None,
+    }
     said = [words.of(wording.SIGNED).format(file=arguments.out), words.of(wording.BY).format(signer=signer, level=level)]
+    said += [words.of(wording.TO_BROWSER).format(draft=arguments.browser)] if key is None else []
     session.answer(answer, lambda: said)
+    return 0
+
+
+def run_join(session: Session, arguments: argparse.Namespace) -> int:
+    """Join."""
+    from api import drafts, signing_requests
+
+    if arguments.out.exists():
+        raise errors.BadQuestion(f"{arguments.out} is there already", field="--out", remedy="name another file")
+    items = drafts.read(arguments.draft)
+    if len(items) != 1:
+        raise errors.Malformed("a report is one event", field="DRAFT")
+    signed = signing_requests.join(signing_requests.read_prepared(arguments.file), items[0])
+    signing_requests.write_completed(arguments.out, signed)
+    answer = {"file": str(arguments.out), "signed_by": [each.keyid for each in signed.item.signatures]}
+    session.answer(answer, lambda: [str(arguments.out)])
+    return 0
+
+
+def run_page(session: Session, arguments: argparse.Namespace) -> int:
+    """Write the page."""
+    import hashlib
+
+    from api.signerpage import signer_page
+
+    page = signer_page()
+    arguments.out.write_bytes(page)
+    answer = {"file": str(arguments.out), "sha256": hashlib.sha256(page).hexdigest()}
+    session.answer(answer, lambda: [f"{answer['sha256']}  {answer['file']}"])
     return 0
 
 

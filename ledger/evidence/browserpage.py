@@ -12,9 +12,9 @@ import hashlib
 import re
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 _SOURCES = resources.files(__package__) / "browser"
-_ENTRANCE = "main.js"
 # The one form of import and export the sources use: what cannot be mistaken needs no parser.
 _IMPORT = re.compile(r'^import (\{ .+ \}) from "\./([a-z0-9-]+\.js)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async function\*?|function\*?|class|const) (\w+))", re.MULTILINE)
@@ -24,11 +24,20 @@ _LEFT_OVER = re.compile(r"^(?:import|export)\b.*$|</script|<!--", re.MULTILINE |
 @cache
 def verifier_page() -> bytes:
     """The whole page. The same sources give the same bytes, on any machine."""
-    script, style, frame = _script(), _read("style.css"), _read("page.html")
+    return page_of("main.js", "page.html")
+
+
+def page_of(entrance: str, name: str, own: Traversable | None = None) -> bytes:
+    """A page of one file: a frame, the style sheet, and the modules that the entrance needs.
+
+    `own` is a folder of sources beside the verifier's, which may import those; a page made so shares what both need and nothing
+    of the verifier's else.
+    """
+    script, style, frame = _script(entrance, own), _read("style.css", None), _read(name, own)
     allowed = f"script-src '{_digest(script)}'; style-src '{_digest(style)}'"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     for mark, text in (("content-security-policy", policy), ("style", style), ("script", script)):
-        assert frame.count(f"{{{{ {mark} }}}}") == 1, f"page.html has one place for its {mark}"
+        assert frame.count(f"{{{{ {mark} }}}}") == 1, f"{name} has one place for its {mark}"
         frame = frame.replace(f"{{{{ {mark} }}}}", text)
     return frame.encode()
 
@@ -43,24 +52,26 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(f"\n{text}".encode()).digest()).decode()
 
 
-def _read(name: str) -> str:
-    return (_SOURCES / name).read_text(encoding="utf-8")
+def _read(name: str, own: Traversable | None) -> str:
+    there = own / name if own is not None else None
+    source = there if there is not None and there.is_file() else _SOURCES / name
+    return source.read_text(encoding="utf-8")
 
 
-def _script() -> str:
+def _script(entrance: str, own: Traversable | None) -> str:
     """All modules the entrance needs, each in a scope of its own, those needed by others first."""
     order: dict[str, str] = {}
-    _collect(_ENTRANCE, order, ())
+    _collect(entrance, order, (), own)
     return "".join(order.values())
 
 
-def _collect(name: str, order: dict[str, str], above: tuple[str, ...]) -> None:
+def _collect(name: str, order: dict[str, str], above: tuple[str, ...], own: Traversable | None) -> None:
     assert name not in above, f"modules of the browser verifier import each other in a circle: {above}"
     if name in order:
         return
-    source = _read(name)
+    source = _read(name, own)
     for match in _IMPORT.finditer(source):
-        _collect(match[2], order, (*above, name))
+        _collect(match[2], order, (*above, name), own)
     order[name] = _scoped(name, source)
 
 

@@ -34,3 +34,7 @@ SIGNED = words(
     "Signed: {file}. It goes back to where the log is kept.", "Signé : {file}. À renvoyer là où le journal est tenu."
 )
 BY = words("documents signed by {signer}, level {level}", "documents signés par {signer}, niveau {level}")
+TO_BROWSER = words(
+    "The event is not signed yet: open {draft} in the page of entente signer page, then entente signer join.",
+    "L'événement n'est pas encore signé : ouvrez {draft} dans la page d'entente signer page, puis entente signer join.",
+)

@@ -7,10 +7,11 @@ takes a third of a second to import: only where there is something to migrate is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import String, column, create_engine, event, inspect, select, table
+from sqlalchemy import column, create_engine, event, inspect, select, table
 from sqlalchemy.engine import Engine, make_url
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def revision(engine: Engine, schema: Schema = "ledger") -> str | None:
     with engine.connect() as connection:
         if not inspect(connection).has_table(name):
             return None
-        found = connection.scalars(select(column("version_num", String())).select_from(table(name)))
-        return ", ".join(sorted(found)) or None
+        found: Iterable[object] = connection.scalars(select(column("version_num")).select_from(table(name)))
+        return ", ".join(sorted(map(str, found))) or None
 
 
 def newest(schema: Schema = "ledger") -> str:

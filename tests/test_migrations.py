@@ -142,6 +142,21 @@ def test_the_newest_revision_is_the_one_that_alembic_comes_to():
         assert migrations.newest(schema) == ScriptDirectory.from_config(migrations.config_of(schema)).get_current_head()
 
 
+@pytest.mark.parametrize("said", [None, b"0003", 3, "0003, 0004"])
+def test_a_revision_of_another_type_is_told_as_another(tmp_path, said):
+    """Whoever bends the table that says how far a store has come is found out by what it says, not by a failure."""
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    migrations.upgrade(url)
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE bent (version_num)"))
+        connection.execute(text("INSERT INTO bent VALUES (:said)"), {"said": said})
+        connection.execute(text("DROP TABLE ledger_revision"))
+        connection.execute(text("ALTER TABLE bent RENAME TO ledger_revision"))
+    assert migrations.revision(engine) not in (None, migrations.newest())
+    engine.dispose()
+
+
 def test_a_store_that_is_up_to_date_is_opened_without_alembic(tmp_path):
     url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
     migrations.upgrade(url)

@@ -10,9 +10,11 @@ import msgspec
 
 from api import reporting
 from api.home import Home
+from ledger import errors
 from projections.reconciliation import PAIRS
 from projections.reports import agreed, reconciled
 from projections.reports.agreed import Recorded
+from projections.reports.issued import Issued, issued
 from projections.reports.reconciled import Answer
 from projections.view import Moment
 
@@ -33,16 +35,17 @@ class Computed(msgspec.Struct, frozen=True):
 
 
 def compute(
-    home: Home, nation: str, days: tuple[date, date], pairs: Sequence[str] = tuple(PAIRS), *, jointly: bool = False
+    home: Home, nation: str, ends: tuple[date | str, date | str], pairs: Sequence[str] = tuple(PAIRS), *, jointly: bool = False
 ) -> list[Computed]:
-    """The newest reports of two days, reconciled by one nation from its own view; `jointly` also from the other's, where it
-    is kept here. Raises NotFound where a report is missing, BadQuestion for an unknown pair.
+    """Two reports, London's and Paris's, reconciled by one nation from its own view; `jointly` also from the other's, where it
+    is kept here. Each is named by its event, or by its day for the newest of it. Raises NotFound where a report is missing,
+    BadQuestion for an unknown pair, or a report of the other nation.
     """
     moments = {nation: home.view(nation).at(None)}
     if jointly:
         moments |= {other: home.view(other).at(None) for other in home.nations if other != nation}
     now = moments[nation]
-    reports = tuple(reporting.find_of(now, of, day.isoformat()) for of, day in zip(NATIONS, days, strict=True))
+    reports = tuple(_report(now, of, named) for of, named in zip(NATIONS, ends, strict=True))
     found = []
     for pair in pairs:
         answer = reconciled.between(now, pair, (reports[0], reports[1]))
@@ -50,6 +53,20 @@ def compute(
             if of in moments:
                 answer = reconciled.with_own(answer, moments[of], pair, report)
         found.append(Computed(answer, now.position))
+    return found
+
+
+def _report(now: Moment, nation: str, named: date | str) -> Issued:
+    if isinstance(named, date):
+        return reporting.find_of(now, nation, named.isoformat())
+    field = f"--{nation.lower()}-report"
+    found = next((report for report in issued(now) if report.event == named), None)
+    if found is None:
+        raise errors.NotFound(
+            f"there is no report {named} in this view", field=field, remedy="entente report list has their ids"
+        )
+    if found.nation != nation:
+        raise errors.BadQuestion(f"the report {named} is {found.nation}'s", field=field)
     return found
 
 

@@ -19,6 +19,7 @@ from ledger.formats.entry import format_instant, split_entry
 from projections import nations
 from projections.reports import agreed, reconciled
 from projections.reports.draft import Wanted
+from projections.reports.issued import issued
 from projections.ruleset import Ruleset, term
 from projections.sentences import sentences
 from tests.served import Service, appoint, serving
@@ -321,6 +322,35 @@ def test_a_sealed_position_on_a_difference_is_nobody_elses_and_counts_for_nothin
 
 
 # -- a new one is due ----------------------------------------------------------------------------------------------------------
+
+
+def test_two_reports_are_reconciled_by_their_names_whichever_came_since(night: Home, run: Callable[..., Any]) -> None:
+    """Paris revised its bulletin: what London answered to first is still to be had, and is not what came since."""
+    first, second = [each for each in issued(night.view("GB").at(None)) if (each.nation, each.day) == ("FR", PARIS.isoformat())]
+    london = next(each for each in issued(night.view("GB").at(None)) if (each.nation, each.day) == ("GB", LONDON.isoformat()))
+    found = {name: reconciling.compute(night, "GB", (LONDON, name), ["P2"])[0].answer for name in (first.event, second.event)}
+    newest = reconciling.compute(night, "GB", DAYS, ["P2"])[0].answer
+    assert found[second.event] == newest and found[first.event]["fr"]["report"] == first.event
+    assert found[first.event]["fr"]["position"] < newest["fr"]["position"]
+    words = (
+        "reconciliation",
+        "record",
+        "gb",
+        "--gb-report",
+        london.event,
+        "--fr-report",
+        first.event,
+        "--pair",
+        "P2",
+        "--json",
+    )
+    code, said, wrong = run(*words, "--home", night.path)
+    (row,) = json.loads(said)["reconciliations"] if said else [{}]
+    assert code == 0 and row["fr"]["report"] == first.event, wrong
+    for name, error in ((london.event, errors.BadQuestion), ("no-such", errors.NotFound)):
+        with pytest.raises(error) as refused:
+            reconciling.compute(night, "GB", (LONDON, name), ["P2"])
+        assert refused.value.field == "--fr-report"
 
 
 def test_a_late_entry_makes_a_new_reconciliation_due_and_says_why(night: Home) -> None:

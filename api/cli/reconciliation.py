@@ -42,9 +42,11 @@ def add_to(commands: Commands[Parser]) -> None:
         add_view(parser)
     for parser in (show, agree, dispute, declare, off):
         parser.add_argument("reconciliation", metavar="RECONCILIATION", help="the id of its event")
-    for parser in (listed, record):
-        parser.add_argument("--gb-day", type=day, required=parser is record, metavar="DAY", help="London's reporting day")
-        parser.add_argument("--fr-day", type=day, required=parser is record, metavar="DAY", help="Paris's bulletin")
+    for nation, what in (("gb", "London's reporting day"), ("fr", "Paris's bulletin")):
+        listed.add_argument(f"--{nation}-day", type=day, metavar="DAY", help=what)
+        end = record.add_mutually_exclusive_group(required=True)
+        end.add_argument(f"--{nation}-day", type=day, metavar="DAY", help=f"{what}: the newest report of it")
+        end.add_argument(f"--{nation}-report", metavar="REPORT", help="or a report by the id of its event")
     record.add_argument("--pair", action="append", metavar="PAIR", help="P1 to P5; may be repeated (default: all)")
     record.add_argument("--jointly", action="store_true", help="hold the other's figure against its own view, if kept here")
     for parser in (agree, dispute):
@@ -97,8 +99,8 @@ def run_record(session: Session, arguments: argparse.Namespace) -> int:
 
     with opened(session, arguments) as home:
         _require_up_to_date(home, arguments.view)
-        days = arguments.gb_day, arguments.fr_day
-        found = reconciling.compute(home, arguments.view, days, arguments.pair or tuple(PAIRS), jointly=arguments.jointly)
+        ends = arguments.gb_report or arguments.gb_day, arguments.fr_report or arguments.fr_day
+        found = reconciling.compute(home, arguments.view, ends, arguments.pair or tuple(PAIRS), jointly=arguments.jointly)
         at = format_instant(home.now())
         receipts = _say(home, arguments, [each.unsigned(at) for each in found])
         rows = [{**each.answer, **({"event": r["event_id"]} if r else {})} for each, r in _beside(found, receipts)]

@@ -28,6 +28,7 @@ FORMS = ("csv", "jsonl", "xlsx", "ods", "parquet", "provenance.json")
 ANSWERS = {
     "figures": "day=2015-08-26",
     "figures/G1/lines": "day=2015-08-26",
+    "situation": "",
     "timeline": "",
     "incidents": "",
     "interceptions": "",
@@ -76,6 +77,19 @@ def text_of(content: bytes) -> str:
 
 
 # -- the workbook ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_situation_as_a_file_has_every_part_of_the_answer(night: Service) -> None:
+    """At a quarter past three two boats were in distress, and Paris had not confirmed what it was told."""
+    at = "as_of=2015-08-27T03:12:00%2B01:00"
+    answer = night.get(f"/v1/views/gb/situation?{at}", **WHY).json()
+    rows = [json.loads(line) for line in file(night, "situation", "jsonl", at, **WHY).text.splitlines()]
+    for part in ("open_distress", "unconfirmed_distress", "open_incidents"):
+        assert [row["stream"] for row in rows if row["part"] == part] == answer[part]
+    assert [row["event"] for row in rows if row["part"] == "unacknowledged"] == [
+        row["event"] for row in answer["unacknowledged"]
+    ]
+    assert len(answer["open_distress"]) == 2 and all(row["leaf_hash"] for row in rows if row["position"])
 
 
 @pytest.mark.foreign

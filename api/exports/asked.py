@@ -17,6 +17,7 @@ from projections.lists import LISTINGS
 from projections.replay import replay
 from projections.ruleset import Ruleset
 from projections.view import Moment
+from projections.wording.situations import HEADINGS
 
 ROWS_MAX = 50_000
 POSITIONS_AT_ONCE = 2_000
@@ -51,6 +52,35 @@ TIMELINE = columns(
     "position:integer recorded_at:instant occurred_at:instant event label stream authority kind type what quoi"
     f" late_minutes:integer changes:integer sealed:flag {FROM_LOG}"
 )
+SITUATION = columns(
+    "part stream event label position:integer authority to since:instant minutes:integer code what quoi leaf_hash"
+)
+"""Each row is of a part of the situation: who is in danger, what is open, unanswered, contradicted or owed."""
+
+
+def situation(eyes: Eyes, home: Home, moment: Moment) -> Table:
+    """A row for each thing that is open, people in danger first; without a reason as both nations may see it."""
+    sealed = moment.sealed_in_situation()
+    is_shared = eyes.reason is None
+    if not is_shared:
+        eyes.record(fact.event for fact in sealed)
+    answer = moment.situation(shared=is_shared)
+    rows = [row for part in HEADINGS for row in _of_part(part, answer.get(part) or ())]
+    covered = len({fact.stream for fact in sealed}) if is_shared else 0
+    return Table("situation", SITUATION, with_leaves(home, rows), moment.frame(), covered)
+
+
+def _of_part(part: str, found: Any) -> Iterable[dict[str, Any]]:
+    """Rows of one part: of a contradiction one for each event that it is between."""
+    for each in found:
+        row: dict[str, Any] = {"stream": each} if isinstance(each, str) else dict(each)
+        if part == "flags":
+            row["code"] = " ".join(found[each])
+        to = row.get("to") or row.get("asset") or row.get("by") or " ".join(row.get("who_can_end", ())) or None
+        between: list[Mapping[str, Any]] = row.pop("events", None) or [{}]
+        for event in between:
+            named = {name: event[name] for name in ("event", "label", "position") if name in event}
+            yield {"position": None, **row, **named, "part": part, "to": to}
 
 
 def figures(moment: Moment, day: date) -> Table:
@@ -129,7 +159,7 @@ def from_log(eyes: Eyes, home: Home, rows: Sequence[Mapping[str, Any]]) -> list[
 
 def with_leaves(home: Home, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows with the hash of the leaf at their position."""
-    positions = sorted({row["position"] for row in rows})
+    positions = sorted({row["position"] for row in rows} - {None})
     hashes = {position: merkle.hash_leaf(entry).hex() for position, entry in home.reader.entries_at(positions)}
     return [{"relayed": False, "covered": False, **row, "leaf_hash": hashes.get(row["position"])} for row in rows]
 

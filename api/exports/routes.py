@@ -30,6 +30,7 @@ MAPPED = (*PLAIN, "geojson")
 FILES = {
     "figures": PLAIN,
     "figures/{code}/lines": MAPPED,
+    "situation": PLAIN,
     "timeline": PLAIN,
     "incidents": MAPPED,
     "interceptions": MAPPED,
@@ -76,6 +77,17 @@ def lines(
     home, moment = _moment(eyes, as_of, position)
     table = asked.lines(eyes, home, moment, code, day_of(day, "day"))
     return _file(request, home, moment, suffix, table, form, lang)
+
+
+@routes.get("/situation.{suffix}", response_model=None)
+def situation(
+    request: Request, eyes: Looking, suffix: str, as_of: AsOf = None, position: At = None, form: Form = None,
+    lang: Tongue = None,
+) -> Response:  # fmt: skip
+    """What is open, unacknowledged, unanswered and contradictory, a row each."""
+    require_suffix(suffix, FILES["situation"])
+    home, moment = _moment(eyes, as_of, position)
+    return _file(request, home, moment, suffix, asked.situation(eyes, home, moment), form, lang)
 
 
 @routes.get("/timeline.{suffix}", response_model=None)

@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from projections.wording.typography import Words, words
 
 HEADERS: Mapping[str, Words] = {
+    "to": words("To, or to be settled by", "À, ou à lever par"),
+    "minutes": words("Minutes", "Minutes"),
+    "since": words("Since", "Depuis"),
+    "part": words("Part of the situation", "Partie de la situation"),
     "aboard": words("Aboard, as last stated", "À bord, dernier état"),
     "accepted": words("Taken over at hand-over", "Prises en charge à la remise"),
     "arrests": words("Arrests", "Interpellations"),

@@ -30,6 +30,8 @@ BLIND, TOLD = "FR auditor", "GB auditor"
 ROUNDS = 60
 ALARMS_A_CAMPAIGN = 0.01
 WARMING_ROUNDS = 2
+LEFT_OUT = ("/changes", ".xlsx", ".ods", ".parquet")
+"""A stream that goes on, and forms that are made in a hundred times the time from the rows of others."""
 
 
 def seconds(twins: Twins, at: int, pair: tuple[Question, Question], who: str, *, reason: bool) -> float:
@@ -51,7 +53,7 @@ def campaign(twins: Twins, who: str, rounds: int, seed: int) -> dict[str, Any]:
     asked = [
         ((one, other), reason)
         for one, other in zip(twins.one.questions, twins.other.questions, strict=True)
-        if one.method == "get" and "changes" not in one.route and (who in one.to or not one.to)
+        if one.method == "get" and not one.path.partition("?")[0].endswith(LEFT_OUT) and (who in one.to or not one.to)
         for reason in ((False, True) if one.looks else (False,))
     ]
     taken: list[list[tuple[float, float]]] = [[] for _ in asked]

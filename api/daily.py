@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from api import indexing, renewing, stamping
@@ -31,6 +32,7 @@ class Daily:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._said: dict[str, str] = {}
+        self._documents_on: date | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Look what is due, again and again, until told to stop."""
@@ -72,6 +74,11 @@ class Daily:
         return _failures(stamping.stamp(self.home))
 
     def _renew_documents(self) -> list[str]:
+        """Once a UTC day: every document is read for when it ends."""
+        today = datetime.now(UTC).date()
+        if today == self._documents_on:
+            return []
+        self._documents_on = today
         return [f"{each.event} {each.kind}: {each.problem}" for each in renewing.renew(self.home) if each.problem]
 
     def _renew(self) -> list[str]:

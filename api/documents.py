@@ -18,8 +18,10 @@ from ledger.evidence.authority import ask
 from projections.publishing import signing
 from projections.publishing.signing import Request, Signed
 from projections.publishing.trust import Level, Trust, read_trust
-from projections.publishing.verdict import Verdict
+from projections.publishing.verdict import Verdict, lasts_until
 from projections.publishing.verdict import verify as verify_document
+
+__all__ = ["Given", "Means", "first_answering", "lasts_until", "means_of", "renew", "verify"]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ Without a reason a question is answered from what both nations may see; `covered
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -25,7 +27,8 @@ from projections.wording.questions import PARAMETERS
 ROWS_MAX = 500
 POSITIONS_MAX = 100_000
 """Positions of the log that a question asked over HTTP goes through."""
-AT_ONCE_MAX = 2
+AT_ONCE_MAX = 4
+"""Questions that one process answers at a time: each may go through all of those positions."""
 WHO_LOOKED = 11
 NEXT = r"^[0-9]{1,15}\.[0-9]{1,9}$"
 MEDIA_TYPES = {"pdf": PDF, "html": HTML}
@@ -113,12 +116,8 @@ def document(eyes: Looking, question: Question, given: Given, form: Form = "pdf"
     asked, answer, _ = _answered(eyes, question, given, None)
     if eyes.reason is not None:
         eyes.record(sealed_in(asked, answer))
-    if not _turns.acquire(blocking=False):
-        raise errors.Busy(remedy="other documents are being made: ask again after a moment")
-    try:
+    with _turn():
         body = document_of(asked, answer, form, lang)
-    finally:
-        _turns.release()
     name = f'inline; filename="{eyes.nation.lower()}-{answer["name"]}-{answer["position"]}.{form}"'
     return Response(body, 200, {**INERT, "Content-Disposition": name}, MEDIA_TYPES[form])
 
@@ -131,6 +130,18 @@ def _answered(eyes: Eyes, question: str, given: dict[str, str], position: int | 
         )
     home, _ = view_of(eyes.request, eyes.nation)
     asked = AskedView(home, eyes.nation, position, POSITIONS_MAX, shared=eyes.reason is None)
-    answer = answered(asked, question, given)
+    with _turn():
+        answer = answered(asked, question, given)
     covered = {stream for _, _, stream in asked.sealed.values()} if asked.is_shared else set()
     return asked, answer, len(covered)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One of the turns there are. Raises Busy where all are taken."""
+    if not _turns.acquire(blocking=False):
+        raise errors.Busy(remedy="other questions are being answered: ask again after a moment")
+    try:
+        yield
+    finally:
+        _turns.release()

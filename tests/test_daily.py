@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api import daily, indexing, stamping
+from api import daily, indexing, renewing, stamping
 from api.daily import Daily
 from api.home import Home
 from tests.authority import Tsa, serving
@@ -54,6 +54,24 @@ def test_what_fails_is_said_once_and_keeps_nothing_else_from_being_done(
         tsa.behave = None
         duties.look()
         assert stamping.verify(home)[0]
+
+
+def test_documents_are_looked_at_once_a_day_and_what_cannot_be_renewed_is_said(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[int] = []
+    failed = renewing.Renewal("01-event", "signed.pdf", None, problem="it cannot be renewed")
+    made = [failed, renewing.Renewal("02-event", "signed.pdf", None)]
+    monkeypatch.setattr(renewing, "renew", lambda home: asked.append(1) or made)
+    with serving(Tsa(tmp_path, "first")) as tsa:
+        configure(home, {"first": tsa})
+        duties = Daily(home)
+        with caplog.at_level(logging.WARNING):
+            duties.look()
+            duties.look()
+    assert asked == [1]
+    (said,) = [text for text in (record.getMessage() for record in caplog.records) if text.startswith("renewed documents")]
+    assert said == "renewed documents: 01-event signed.pdf: it cannot be renewed"
 
 
 def test_an_exercise_commits_to_nothing_by_itself(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from api import inquiry
 from api.answering import answered
 from api.asking import AskedView
 from api.home import Home
@@ -125,6 +127,16 @@ def test_who_looked_is_told_to_the_nations_own_auditor_alone(served: Service) ->
 def test_what_cannot_be_asked_names_its_field(served: Service, path: str, field: str) -> None:
     answer = served.get(f"/v1/views/gb/questions/{path}", **WHY)
     assert (answer.status_code, answer.json()["field"]) == (400, field)
+
+
+def test_more_questions_than_there_are_turns_are_told_to_come_back(served: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inquiry, "_turns", threading.BoundedSemaphore(1))
+    assert asked(served, "late", **WHY)["answer"]
+    with inquiry._turn():
+        for path in ("late", "late/document"):
+            answer = served.get(f"/v1/views/gb/questions/{path}", **WHY)
+            assert answer.status_code == 503 and "other questions" in answer.text
+    assert asked(served, "late", **WHY)["answer"]
 
 
 # -- documents ---------------------------------------------------------------------------------------------------------------

@@ -128,7 +128,9 @@ def require_spoilt_renewals_found(home: Home, run: Run, path: Path, event: str) 
         told = states(answer(run, home, "report", "verify", "fr", event, code=1))
         assert told[kind] == "wrong" and told["signed.pdf"] == "ok"
         if kind != "renewed.pdf":
-            (failed,) = [row for row in answer(run, home, "report", "renew", event, code=1)["documents"] if row["problem"]]
+            within = ("--within", "36500")
+            told_of = answer(run, home, "report", "renew", event, *within, code=1)["documents"]
+            (failed,) = [row for row in told_of if row["problem"]]
             assert "cannot be renewed" in failed["problem"]
     code, _, wrong = run("report", "renew", "no-such", "--home", home.path)
     assert code == 2 and "REPORT" in wrong

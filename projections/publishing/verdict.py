@@ -125,6 +125,20 @@ def verify(pdf: bytes, trust: Trust, *, at: datetime | None = None, least: Level
         return _refused("not-read", why=_said(wrong))
 
 
+def lasts_until(pdf: bytes) -> datetime | None:
+    """When the certificate of a document's newest time-stamp ends, by what stands in it; nothing is verified.
+
+    None where there is no time-stamp, or where it cannot be read.
+    """
+    if len(pdf) > PDF_BYTES_MAX:
+        return None
+    try:
+        stamps = PdfFileReader(io.BytesIO(pdf), strict=True).embedded_timestamp_signatures
+        return stamps[-1].signer_cert.not_valid_after if stamps else None
+    except Exception:  # noqa: BLE001  (the same)
+        return None
+
+
 def is_signed_form_of(pdf: bytes, unsigned_sha256: str) -> bool:
     """Whether these bytes begin with a whole document of this digest: signing adds after it and changes nothing in it."""
     for found in itertools.islice(re.finditer(rb"%%EOF(\r\n|\r|\n|)", pdf), REVISIONS_MAX):
